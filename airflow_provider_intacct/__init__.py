@@ -1,0 +1,3 @@
+"""Sage Intacct for Apache Airflow."""
+
+__version__ = "0.1.0"
