@@ -1,0 +1,375 @@
+"""Run a flow over the network. A flow is a generator that yields commands and is sent their results; it does no I/O.
+
+The only module that knows httpx. `run` and `stream` drive a flow in a thread, `arun` and `astream` in a coroutine;
+nothing else in the package is written twice. Knows HTTP, nothing of Intacct.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import ssl
+import threading
+import time
+import weakref
+from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapping
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+from urllib.parse import urlsplit
+
+import httpx
+
+from airflow_provider_intacct import __version__
+from airflow_provider_intacct.client.errors import ConnectError, ReplyLostError, TransportError
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10.0
+_KEEP_IDLE_SECONDS = 15.0  # servers drop idle connections at random later times; a reply lost that way costs a doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One POST. The body holds credentials and is in no repr."""
+
+    url: str
+    body: bytes = field(repr=False)
+    content_type: str = "application/xml"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What came back, decompressed. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send the request; the flow receives an HttpReply, or ConnectError or ReplyLostError is thrown into it."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until the future is done, at most so many seconds. The flow looks at the future itself.
+
+    An awaitable instead of a future is awaited to its end; only a coroutine can do that.
+    """
+
+    future: Future[Any] | Awaitable[Any]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Hand a value to the caller of `stream`; the flow goes on when the caller asks for the next."""
+
+    value: Any
+
+
+Command = Send | Sleep | Await | Emit
+Flow = Generator[Command, Any, T]
+
+
+def run(flow: Flow[T], transport: Transport) -> T:
+    """Run a flow that emits nothing to its end, in this thread, and return its result."""
+    with contextlib.closing(flow):
+        outcome = _START
+        while True:
+            try:
+                command = outcome.resume(flow)
+            except StopIteration as end:
+                return cast(T, end.value)
+            outcome = _perform(command, transport)
+
+
+def stream(flow: Flow[T], transport: Transport) -> Generator[Any, None, T]:
+    """Run a flow in this thread, yielding what it emits as it comes. Closing the iterator early closes the flow."""
+    with contextlib.closing(flow):
+        outcome = _START
+        while True:
+            try:
+                command = outcome.resume(flow)
+            except StopIteration as end:
+                return cast(T, end.value)
+            if isinstance(command, Emit):
+                yield command.value
+                outcome = _START
+            else:
+                outcome = _perform(command, transport)
+
+
+async def arun(flow: Flow[T], transport: AsyncTransport) -> T:
+    """Run a flow that emits nothing to its end, in this coroutine, and return its result."""
+    with contextlib.closing(flow):
+        outcome = _START
+        while True:
+            try:
+                command = outcome.resume(flow)
+            except StopIteration as end:
+                return cast(T, end.value)
+            outcome = await _aperform(command, transport)
+
+
+async def astream(flow: Flow[Any], transport: AsyncTransport) -> AsyncGenerator[Any, None]:
+    """Run a flow in this coroutine, yielding what it emits as it comes. Closing the iterator early closes the flow."""
+    with contextlib.closing(flow):
+        outcome = _START
+        while True:
+            try:
+                command = outcome.resume(flow)
+            except StopIteration:
+                return
+            if isinstance(command, Emit):
+                yield command.value
+                outcome = _START
+            else:
+                outcome = await _aperform(command, transport)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a command came to: an answer to send into the flow, or an error to throw into it."""
+
+    answer: Any = None
+    error: TransportError | None = None
+
+    def resume(self, flow: Flow[Any]) -> Command:
+        return flow.throw(self.error) if self.error else flow.send(self.answer)
+
+
+_START = _Outcome()
+
+
+def _perform(command: Command, transport: Transport) -> _Outcome:
+    match command:
+        case Send(request):
+            try:
+                return _Outcome(transport.send(request))
+            except TransportError as error:
+                return _Outcome(error=error)
+        case Sleep(seconds):
+            time.sleep(seconds)
+        case Await(Future() as future, seconds):
+            wait([future], timeout=seconds)
+        case Await():
+            raise TypeError("an awaitable needs the asynchronous client")
+        case Emit():
+            raise TypeError("this flow emits values: use stream()")
+    return _START
+
+
+async def _aperform(command: Command, transport: AsyncTransport) -> _Outcome:
+    match command:
+        case Send(request):
+            try:
+                return _Outcome(await transport.send(request))
+            except TransportError as error:
+                return _Outcome(error=error)
+        case Sleep(seconds):
+            await asyncio.sleep(seconds)
+        case Await(Future() as future, seconds):
+            waiting = asyncio.wrap_future(future)
+            try:
+                await asyncio.wait([waiting], timeout=seconds)
+            finally:
+                waiting.cancel()  # this wait only: a future whose work has begun cannot be cancelled
+        case Await(awaitable):
+            await cast(Awaitable[Any], awaitable)
+        case Emit():
+            raise TypeError("this flow emits values: use astream()")
+    return _START
+
+
+class Transport:
+    """Connections for the threads of this process. At most `max_concurrency` requests are in flight at a time.
+
+    `timeout` is in seconds, between two pieces of a reply: Intacct allows itself up to 15 minutes.
+    """
+
+    def __init__(self, *, timeout: float = 300.0, max_concurrency: int = 1) -> None:
+        self._timeout = timeout
+        self._max_concurrency = max_concurrency
+        self._start_afresh()
+        _transports.add(self)
+
+    def _start_afresh(self) -> None:
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(self._max_concurrency)
+        self._client: httpx.Client | None = None
+
+    def _after_fork(self) -> None:
+        if self._client is not None:
+            _inherited.append(self._client)
+        self._start_afresh()
+
+    def send(self, request: Request) -> HttpReply:
+        """Send once and return whatever came back, also a 4xx or 5xx. Raises ConnectError or ReplyLostError."""
+        with self._slots, _translated(request.url):
+            reply = self._open().post(request.url, content=request.body, headers={"Content-Type": request.content_type})
+            return _reply(reply)
+
+    def _open(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(
+                    mounts=dict.fromkeys(_NEVER_BY_PROXY), **_settings(self._timeout, self._max_concurrency)
+                )
+            return self._client
+
+    def close(self) -> None:
+        """Close the connections. A later send opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncTransport:
+    """Connections for coroutines: a set of its own for every event loop, for sockets belong to the loop that made them.
+
+    At most `max_concurrency` requests of one event loop are in flight at a time.
+    """
+
+    def __init__(self, *, timeout: float = 300.0, max_concurrency: int = 1) -> None:
+        self._timeout = timeout
+        self._max_concurrency = max_concurrency
+        self._start_afresh()
+        _transports.add(self)
+
+    def _start_afresh(self) -> None:
+        self._lock = threading.Lock()
+        self._loops: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, asyncio.Semaphore]
+        ] = weakref.WeakKeyDictionary()
+
+    def _after_fork(self) -> None:
+        _inherited.append(self._loops)
+        self._start_afresh()
+
+    async def send(self, request: Request) -> HttpReply:
+        """Send once and return whatever came back, also a 4xx or 5xx. Raises ConnectError or ReplyLostError."""
+        client, slots = self._open()
+        async with slots:
+            with _translated(request.url):
+                reply = await client.post(
+                    request.url, content=request.body, headers={"Content-Type": request.content_type}
+                )
+                return _reply(reply)
+
+    def _open(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if loop not in self._loops:
+                client = httpx.AsyncClient(
+                    mounts=dict.fromkeys(_NEVER_BY_PROXY), **_settings(self._timeout, self._max_concurrency)
+                )
+                self._loops[loop] = (client, asyncio.Semaphore(self._max_concurrency))
+            return self._loops[loop]
+
+    async def close(self) -> None:
+        """Close the connections of the running event loop. A later send opens new ones."""
+        with self._lock:
+            opened = self._loops.pop(asyncio.get_running_loop(), None)
+        if opened is not None:
+            await opened[0].aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+# Plain http is only ever spoken to this machine, where a proxy of the environment has no business.
+_NEVER_BY_PROXY = ("http://", "all://localhost", "all://127.0.0.1", "all://[::1]")
+
+
+def _settings(timeout: float, max_concurrency: int) -> dict[str, Any]:
+    return {
+        "timeout": httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
+        "limits": httpx.Limits(
+            max_connections=max_concurrency,
+            max_keepalive_connections=max_concurrency,
+            keepalive_expiry=_KEEP_IDLE_SECONDS,
+        ),
+        "follow_redirects": False,  # a redirect would carry the credentials to wherever it points
+        "headers": {"User-Agent": f"airflow-provider-intacct/{__version__}", "Accept-Encoding": "gzip, deflate"},
+        "trust_env": True,  # proxies and private certificate authorities come by HTTPS_PROXY and SSL_CERT_FILE
+    }
+
+
+def _reply(reply: httpx.Response) -> HttpReply:
+    return HttpReply(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content)
+
+
+@contextlib.contextmanager
+def _translated(url: str) -> Iterator[None]:
+    """Tell apart what was never sent from what may have been carried out."""
+    host = urlsplit(url).netloc
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+        reason = _reason(error)
+        trusted = not isinstance(reason, ssl.SSLCertVerificationError)
+        raise ConnectError(
+            f"No connection to {host}: {_words(reason)}. Nothing was sent.", retryable=trusted
+        ) from error
+    except httpx.TimeoutException as error:
+        raise ReplyLostError(f"{host} took the request but did not answer in time ({type(error).__name__}).") from error
+    except (httpx.TransportError, httpx.DecodingError) as error:
+        raise ReplyLostError(
+            f"The connection to {host} broke before the reply was complete: {_words(error)}."
+        ) from error
+
+
+def _reason(error: BaseException) -> BaseException:
+    """The innermost cause: httpx wraps the operating system's error twice."""
+    cause = error.__cause__ or error.__context__
+    return _reason(cause) if cause is not None else error
+
+
+def _words(error: BaseException) -> str:
+    return f"{error}".strip().rstrip(".") or type(error).__name__
+
+
+_transports: weakref.WeakSet[Transport | AsyncTransport] = weakref.WeakSet()
+_inherited: list[
+    object
+] = []  # connections of the parent process: kept, so that nothing in the child closes or uses them
+
+
+def _after_fork() -> None:
+    for transport in list(_transports):
+        transport._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
