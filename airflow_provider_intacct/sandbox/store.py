@@ -1,0 +1,195 @@
+"""The company's records in SQLite: one table per object of the catalogue, exact money, durable commits.
+
+Statements are built from the catalogue's own names, values are always bound. Knows nothing of XML, rules or rights.
+
+Columns hold: scaled integers for DECIMAL, CURRENCY and PERCENT (the scale is in the catalogue), ISO dates,
+`YYYY-MM-DDTHH:MM:SSZ` for timestamps (UTC), 'true'/'false' for booleans, codes for enumerations, NULL for empty.
+"""
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .catalog import WHOLE_TYPES, Catalog, Field, ObjectDefinition
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = OFF",
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA mmap_size = 1073741824",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+class Store:
+    """One company's database file. Connections are pooled; there is one writer at a time, readers never wait for it."""
+
+    def __init__(self, path: str | Path, catalog: Catalog) -> None:
+        self.path = Path(path)
+        self.catalog = catalog
+        self._idle: list[sqlite3.Connection] = []
+        self._pool_lock = threading.Lock()
+        self._writer = threading.Lock()
+        self._closed = False
+        with self._connection() as db:
+            db.executescript(schema(catalog))
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that sees one state of the company, whatever is written meanwhile."""
+        with self._connection() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                db.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Give the one writing connection: committed at the end, rolled back when the block raises."""
+        with self._writer, self._connection() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    def keep_seed(self) -> None:
+        """Remember the present state as the one `reset` returns to."""
+        part = self._seed_path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with self._writer, self._connection() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            target = sqlite3.connect(part)
+            try:
+                db.backup(target)
+            finally:
+                target.close()
+        part.replace(self._seed_path)
+
+    def reset(self) -> None:
+        """Return to the state of `keep_seed`. Waits for the writer; open reads keep the state they began with."""
+        if not self._seed_path.exists():
+            raise FileNotFoundError(f"{self._seed_path}: no seed was kept for this company")
+        seed = sqlite3.connect(f"file:{self._seed_path}?mode=ro", uri=True)
+        try:
+            with self._writer, self._connection() as db:
+                seed.backup(db)
+        finally:
+            seed.close()
+
+    def close(self) -> None:
+        """Close the pooled connections; the file can be opened again."""
+        with self._pool_lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for db in idle:
+            db.close()
+
+    @property
+    def _seed_path(self) -> Path:
+        return self.path.with_name(self.path.name + ".seed")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._pool_lock:
+            db = self._idle.pop() if self._idle else None
+        db = db or _connect(self.path)
+        try:
+            yield db
+        finally:
+            with self._pool_lock:
+                keep = not self._closed and not db.in_transaction
+                if keep:
+                    self._idle.append(db)
+            if not keep:
+                db.close()
+
+
+def copy_company(source: str | Path, target: str | Path) -> None:
+    """Copy a closed company's file, for a second company with the same seed."""
+    shutil.copyfile(source, target)
+
+
+def schema(catalog: Catalog) -> str:
+    """Return the statements that create every table, view and index of the catalogue."""
+    statements = ["CREATE TABLE IF NOT EXISTS sequence_number (name TEXT PRIMARY KEY, last INTEGER NOT NULL)"]
+    tables: dict[str, list[ObjectDefinition]] = {}
+    for definition in catalog:
+        if not definition.view:
+            tables.setdefault(definition.table, []).append(definition)
+    for table, definitions in tables.items():
+        statements.extend(_table_statements(table, definitions))
+    statements.extend(
+        f"CREATE VIEW IF NOT EXISTS {quoted(definition.table)} AS {definition.view}"
+        for definition in catalog
+        if definition.view
+    )
+    return ";\n".join(statements) + ";"
+
+
+def quoted(name: str) -> str:
+    """Return a catalogue name as an SQL identifier; dots are part of the name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def next_number(db: sqlite3.Connection, sequence: str, first: int = 1) -> int:
+    """Draw the next number of a sequence. A number is never given twice, unless its transaction was rolled back."""
+    row = db.execute(
+        "INSERT INTO sequence_number (name, last) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last",
+        (sequence, first),
+    ).fetchone()
+    return int(row[0])
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    for pragma in _PRAGMAS:
+        db.execute(pragma)
+    db.create_function("casefold", 1, _casefold, deterministic=True)
+    return db
+
+
+def _casefold(value: object) -> object:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _table_statements(table: str, definitions: list[ObjectDefinition]) -> Iterator[str]:
+    columns: dict[str, str] = {}
+    indices: dict[tuple[str, ...], str] = {}
+    for definition in definitions:
+        for name in definition.rows:
+            columns.setdefault(name, "TEXT")
+        for field in definition.stored_fields:
+            columns.setdefault(field.id, _column_type(field, definition))
+        for index in _indices(definition):
+            indices.setdefault(index, "UNIQUE" if index == (definition.name_key,) else "")
+    body = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+    yield f"CREATE TABLE IF NOT EXISTS {quoted(table)} ({body})"
+    for index, unique in indices.items():
+        name = quoted("by_" + "_".join((table, *index)))
+        yield f"CREATE {unique} INDEX IF NOT EXISTS {name} ON {quoted(table)} ({', '.join(map(quoted, index))})"
+
+
+def _column_type(field: Field, definition: ObjectDefinition) -> str:
+    if field.id == definition.key:
+        return "INTEGER PRIMARY KEY"
+    return "INTEGER" if field.scaled or field.type in WHOLE_TYPES else "TEXT"
+
+
+def _indices(definition: ObjectDefinition) -> Iterator[tuple[str, ...]]:
+    if definition.name_key:
+        yield (definition.name_key,)
+    if "WHENMODIFIED" in definition.fields:
+        yield ("WHENMODIFIED", definition.key)
+    if definition.parent:
+        yield (definition.parent,)
+    yield from definition.indices
