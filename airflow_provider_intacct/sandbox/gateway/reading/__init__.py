@@ -1,0 +1,1 @@
+"""Gateway functions for reading records; dispatch imports every module here."""

@@ -1,0 +1,1 @@
+"""Gateway functions for writing records; dispatch imports every module here."""

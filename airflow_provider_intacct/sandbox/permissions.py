@@ -1,0 +1,137 @@
+"""Who may do what: policies that group objects, grants of users, fields kept from a user, and the gateway's denials.
+
+The same tables answer getUserPermissions, so what a user is told is what is enforced.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .gateway.calls import FunctionError
+
+if TYPE_CHECKING:
+    from .company import User
+
+ALL_RIGHTS = ("List", "View", "Add", "Edit", "Delete")
+READING_RIGHTS = ("List", "View")
+_RIGHT_OF = {
+    "query": "List", "readByQuery": "List", "readMore": "List", "readView": "List", "get_list": "List",
+    "read": "View", "readByName": "View", "readRelated": "View", "get": "View", "getAuditTrail": "View",
+    "create": "Add", "update": "Edit", "delete": "Delete", "reverse": "Add", "reclassify": "Edit", "record": "Add",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A line of the permissions page: the application it belongs to and the objects it covers."""
+
+    application: str
+    name: str
+    objects: tuple[str, ...]
+
+
+POLICIES: tuple[Policy, ...] = (
+    Policy("Company", "Locations", ("LOCATION",)),
+    Policy("Company", "Entities", ("LOCATIONENTITY",)),
+    Policy("Company", "Departments", ("DEPARTMENT",)),
+    Policy("Company", "Classes", ("CLASS",)),
+    Policy("Company", "Contacts", ("CONTACT",)),
+    Policy("Company", "Employees", ("EMPLOYEE",)),
+    Policy("Company", "Users", ("USERINFO",)),
+    Policy("Company", "Currencies", ("TRXCURRENCIES", "EXCHANGERATE")),
+    Policy("Company", "Reporting periods", ("REPORTINGPERIOD",)),
+    Policy("General Ledger", "Accounts", ("GLACCOUNT", "STATACCOUNT")),
+    Policy("General Ledger", "Journals", ("GLJOURNAL", "STATJOURNAL")),
+    Policy("General Ledger", "Journal entries", ("GLBATCH", "GLENTRY", "GLDETAIL", "GLACCOUNTBALANCE")),
+    Policy("Accounts Payable", "Vendors", ("VENDOR", "VENDTYPE")),
+    Policy("Accounts Payable", "Terms", ("APTERM",)),
+    Policy("Accounts Payable", "Bills", ("APBILL", "APBILLITEM")),
+    Policy("Accounts Payable", "Payments", ("APPYMT", "APPYMTDETAIL")),
+    Policy("Accounts Receivable", "Customers", ("CUSTOMER", "CUSTTYPE")),
+    Policy("Accounts Receivable", "Terms", ("ARTERM",)),
+    Policy("Accounts Receivable", "Invoices", ("ARINVOICE", "ARINVOICEITEM")),
+    Policy("Accounts Receivable", "Payments", ("ARPYMT", "ARPYMTDETAIL")),
+    Policy("Cash Management", "Bank accounts", ("CHECKINGACCOUNT", "SAVINGSACCOUNT")),
+    Policy("Inventory Control", "Items", ("ITEM",)),
+    Policy("Inventory Control", "Warehouses", ("WAREHOUSE",)),
+    Policy("Projects", "Projects", ("PROJECT",)),
+    Policy("Projects", "Tasks", ("TASK",)),
+    Policy("Platform Services", "Custom reports", ("AUDITHISTORY",)),
+    Policy("Platform Services", "Custom objects", ()),
+)
+_ELSEWHERE = POLICIES[-1]
+_POLICY_OF = {object_name: policy for policy in POLICIES for object_name in policy.objects}
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """A user's rights: one set for every policy, exceptions by (application, policy), and fields kept by object."""
+
+    everywhere: tuple[str, ...]
+    except_for: Mapping[tuple[str, str], tuple[str, ...]]
+    denied_fields: Mapping[str, frozenset[str]]
+
+    def rights(self, policy: Policy) -> tuple[str, ...]:
+        """Return the rights granted under one policy."""
+        return self.except_for.get((policy.application, policy.name), self.everywhere)
+
+
+class Permissions:
+    """Answers for every user of the company. Texts are the gateway's own."""
+
+    def allows(self, user: "User", function: str, object_name: str) -> bool:
+        """Whether the user may run a gateway function on an object."""
+        policy = _POLICY_OF.get(object_name.upper(), _ELSEWHERE)
+        return _right(function) in user.grants.rights(policy)
+
+    def require(self, user: "User", function: str, object_name: str) -> None:
+        """Raise FunctionError when the user may not run that function on that object."""
+        if self.allows(user, function, object_name):
+            return
+        if object_name.upper() == "AUDITHISTORY":
+            raise FunctionError(None, "You do not have permission to view audit history.")
+        raise FunctionError(
+            "PL04000005",
+            f"You do not have permission for API operation {_operation(function)} on objects of type "
+            f"{object_name.lower()}",
+        )
+
+    def denied_fields(self, user: "User", object_name: str) -> frozenset[str]:
+        """Return the fields of an object that are kept from the user."""
+        return user.grants.denied_fields.get(object_name.upper(), frozenset())
+
+    def require_fields(self, user: "User", fields: Mapping[str, Sequence[str]]) -> None:
+        """Raise FunctionError naming every field, by object, that is kept from the user."""
+        denied = {
+            name.upper(): [field for field in asked if field in self.denied_fields(user, name)]
+            for name, asked in fields.items()
+        }
+        refuse_fields({name: found for name, found in denied.items() if found})
+
+    def subscriptions(self, user: "User") -> Iterator[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
+        """Yield (application, [(policy, rights)]) as getUserPermissions lists them, granted policies only."""
+        for application in dict.fromkeys(policy.application for policy in POLICIES):
+            granted = [
+                (policy.name, user.grants.rights(policy))
+                for policy in POLICIES
+                if policy.application == application and user.grants.rights(policy)
+            ]
+            if granted:
+                yield application, granted
+
+
+def refuse_fields(denied: Mapping[str, Sequence[str]]) -> None:
+    """Raise the refusal of fields that cannot be queried, by object; nothing where there is none."""
+    if denied:
+        objects = ", ".join(f"{name}: [{', '.join(fields)}] " for name, fields in denied.items())
+        raise FunctionError("XL03000006", f"The following fields cannot be queried: [{objects}]")
+
+
+def _right(function: str) -> str:
+    return _RIGHT_OF.get(function) or _RIGHT_OF.get(function.partition("_")[0], "Edit")
+
+
+def _operation(function: str) -> str:
+    name = function.partition("_")[0] if function.partition("_")[0] in _RIGHT_OF else function
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()

@@ -1,0 +1,147 @@
+"""Every behaviour that the wire facts leave open, as a named switch with a documented default.
+
+A switch is never something a client may rely on: the facts call it unsourced, and both sides of it must be survived.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One open question: its name, the default answer, what it decides, and the answers there are (empty: any)."""
+
+    name: str
+    default: Value
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+
+class SwitchError(ValueError):
+    """An unknown switch, or a value it cannot take. The text names the remedy."""
+
+
+DEFINITIONS: tuple[Switch, ...] = (
+    # sign-in
+    Switch("lockout_after", 5, "wrong passwords in a row that lock a user; 0 never locks"),
+    Switch("front_door", "company", "who refuses an unknown company or sender: the company's sign-in (XL03000006) or "
+           "the gateway before it (GW-0011, HTTP 400)", ("company", "gateway")),
+    Switch("restricted_user_login", "entity", "an entity-restricted user who signs in without locationid lands in the "
+           "first of the entities, or is refused", ("entity", "refused")),
+    Switch("company_expired", False, "the company is a demo company that has expired (PL04000055)"),
+    Switch("web_services_subscription", True, "the company subscribes to Web Services"),
+    Switch("missing_subscription_errorno", "XL03000006", "errorno of the missing Web Services subscription"),
+    # sessions
+    Switch("session_seconds", 7200, "session duration; every call slides the end to now plus this"),
+    Switch("failed_call_slides", True, "a call whose functions fail slides the session too"),
+    Switch("session_timestamp", "call", "sessiontimestamp shows the time of the call or the start of the session",
+           ("call", "start")),
+    Switch("invalid_session_text", "shortened", "how an invalid session id is named in the refusal",
+           ("shortened", "full")),
+    Switch("returned_endpoint", "", "endpoint that getAPISession returns; empty: the sandbox's own"),
+    # operations and replies
+    Switch("rollback_culprit", "failure", "status of the function that rolled an atomic operation back",
+           ("failure", "aborted")),
+    Switch("not_implemented_errorno", "SANDBOX-0001", "errorno of a function that the schema knows and the sandbox "
+           "does not implement"),
+    Switch("support_ids", True, "description2 of function and schema errors ends with a percent-encoded Support ID"),
+    Switch("unknown_content_type", "refuse", "a request in another content type is refused or read as XML",
+           ("refuse", "read")),
+    # control/uniqueid
+    Switch("uniqueid_reply", "error", "a repeated control id is answered with a failed result and an error, or with "
+           "a result that has no status", ("error", "no_status")),
+    Switch("uniqueid_errorno", "BL01001973", "errorno of the refusal of a repeated control id"),
+    Switch("uniqueid_scope", "sender", "who shares a memory of control ids: company and sender, the company, or "
+           "company, sender and user", ("sender", "company", "user")),
+    Switch("uniqueid_days", 0, "days that a control id is remembered; 0 forever"),
+    Switch("uniqueid_covers_reads", True, "functions that only read are remembered and refused as well"),
+    Switch("uniqueid_rolls_back", True, "a repeated control id inside an atomic operation rolls the operation back; "
+           "otherwise the rest goes through"),
+    # limits
+    Switch("concurrency", 1, "operations in process at a time for the company"),
+    Switch("queue_length", 1000, "operations that may wait for a place; one more is refused at once"),
+    Switch("queue_seconds", 30.0, "longest wait for a place before the refusal"),
+    Switch("concurrency_errorno", "XL03000006", "errorno of the refusal for too many operations in process"),
+    Switch("requests_per_minute", 0, "requests a minute before HTTP 429 GW-0010; 0 never throttles"),
+    Switch("retry_after", 0, "seconds in the Retry-After header of a 429; 0 sends none"),
+    Switch("batch_limit", 100, "records of one create or update, and keys of one read, readByName, readRelated or "
+           "delete; 0 unlimited"),
+    Switch("read_by_query_page_limit", 1000, "largest pagesize that readByQuery accepts"),
+    # API transactions
+    Switch("bill_failures", False, "a function that failed counts as one API transaction"),
+    Switch("bill_sessions", False, "getAPISession counts as one API transaction"),
+)  # fmt: skip
+
+
+class Switches(Mapping[str, Value]):
+    """The answers in force. `text`, `number` and `on` read one in its type."""
+
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        self._definitions = {switch.name: switch for switch in DEFINITIONS}
+        self._initial = {switch.name: switch.default for switch in DEFINITIONS}
+        for name, value in (settings or {}).items():
+            self._initial[name] = self._checked(name, value)
+        self._values = dict(self._initial)
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def on(self, name: str) -> bool:
+        """Return a yes-or-no switch."""
+        return bool(self._values[name])
+
+    def number(self, name: str) -> float:
+        """Return a switch that holds a number."""
+        return float(self._values[name])
+
+    def text(self, name: str) -> str:
+        """Return a switch that holds a word."""
+        return str(self._values[name])
+
+    def change(self, settings: Mapping[str, object]) -> None:
+        """Set switches, all or none. Raises SwitchError naming the first that is unknown or has a wrong value."""
+        self._values |= {name: self._checked(name, value) for name, value in settings.items()}
+
+    def reset(self) -> None:
+        """Return to the answers the process started with."""
+        self._values = dict(self._initial)
+
+    def _checked(self, name: str, value: object) -> Value:
+        switch = self._definitions.get(name)
+        if switch is None:
+            raise SwitchError(f"There is no switch {name!r}. Switches: {', '.join(sorted(self._definitions))}.")
+        if switch.choices and value not in switch.choices:
+            raise SwitchError(f"Switch {name} takes {' or '.join(switch.choices)}, not {value!r}.")
+        try:
+            return _converted(value, switch.default)
+        except ValueError as error:
+            raise SwitchError(f"Switch {name} takes a value like {_shown(switch.default)}, not {value!r}.") from error
+
+
+def _converted(value: object, like: Value) -> Value:
+    if isinstance(like, bool):
+        words = {"true": True, "false": False}
+        word = str(value).lower()
+        if word not in words:
+            raise ValueError(word)
+        return words[word]
+    if isinstance(value, bool):
+        raise ValueError(value)
+    if isinstance(like, int | float):
+        number = type(like)(str(value))
+        if number < 0:
+            raise ValueError(value)
+        return number
+    return str(value)
+
+
+def _shown(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
