@@ -97,7 +97,9 @@ class AirflowApi:
             if state in states:
                 return str(state)
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{task_id} of {run_id} is {state}, not {' or '.join(states)}, after {timeout:.0f} s")
+                raise TimeoutError(
+                    f"{task_id} of {run_id} is {state}, not {' or '.join(states)}, after {timeout:.0f} s"
+                )
             time.sleep(0.2)
 
     def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value") -> Any:

@@ -29,7 +29,7 @@ class Interrupted(SystemExit):
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Within the block SIGINT, SIGTERM and SIGHUP raise Interrupted, so that context managers clean up. Main thread only."""
+    """In the block SIGINT, SIGTERM and SIGHUP raise Interrupted, so that context managers clean up. Main thread only."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         for each in signals:

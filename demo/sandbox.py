@@ -15,7 +15,7 @@ COMMAND = [sys.executable, "-m", "airflow_provider_intacct.sandbox"]
 READY = "Sandbox ready at "
 
 
-class SandboxDidNotStart(RuntimeError):
+class SandboxStartError(RuntimeError):
     """The sandbox ended, or said nothing, before it was ready; the text carries its last words."""
 
 
@@ -70,6 +70,6 @@ class SandboxProcess:
                 if line.startswith(READY) and line.endswith("\n"):
                     return line.removeprefix(READY).strip()
             if self.process.poll() is not None:
-                raise SandboxDidNotStart(f"the sandbox ended with status {self.process.returncode}:\n{said[-2000:]}")
+                raise SandboxStartError(f"the sandbox ended with status {self.process.returncode}:\n{said[-2000:]}")
             time.sleep(0.05)
-        raise SandboxDidNotStart(f"the sandbox was not ready after {timeout:.0f} s; its log is {self.log}")
+        raise SandboxStartError(f"the sandbox was not ready after {timeout:.0f} s; its log is {self.log}")

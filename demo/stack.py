@@ -3,7 +3,7 @@
     with stack(Path("example_dags")) as running:
         run_id = running.airflow.trigger("intacct_accrual")
 
-Everything lives in one temporary folder and ends with the block. Fails with StackFailed, which says what did not
+Everything lives in one temporary folder and ends with the block. Fails with StackError, which says what did not
 start and where its log is; the folder is kept then.
 """
 
@@ -32,7 +32,7 @@ START_SECONDS = 120.0
 ALIVE = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
-class StackFailed(RuntimeError):
+class StackError(RuntimeError):
     """A part of the stack did not start or did not stay; the text names it and its log."""
 
 
@@ -143,7 +143,7 @@ def _migrate(env: Mapping[str, str], log: Path) -> None:
         command = [sys.executable, "-m", "airflow", "db", "migrate"]
         status = subprocess.run(command, env=dict(env), stdout=output, stderr=output, check=False).returncode
     if status:
-        raise StackFailed(f"`airflow db migrate` ended with status {status}:\n{tail(log)}")
+        raise StackError(f"`airflow db migrate` ended with status {status}:\n{tail(log)}")
 
 
 def _wait_until_healthy(keeper: Keeper, airflow: AirflowApi, components: Path) -> None:
@@ -153,14 +153,16 @@ def _wait_until_healthy(keeper: Keeper, airflow: AirflowApi, components: Path) -
         for name, process in keeper.processes.items():
             if process.poll() is not None:
                 log = components / f"{name}.log"
-                raise StackFailed(f"{name} ended with status {process.returncode}:\n{tail(log)}")
+                raise StackError(f"{name} ended with status {process.returncode}:\n{tail(log)}")
         with contextlib.suppress(httpx.HTTPError):
             health = airflow.health()
             if all(health.get(part) == "healthy" for part in ALIVE):
                 airflow.sign_in()
                 return
         time.sleep(0.3)
-    raise StackFailed(f"Airflow is not healthy after {START_SECONDS:.0f} s: {health or 'the API server does not answer'}")
+    raise StackError(
+        f"Airflow is not healthy after {START_SECONDS:.0f} s: {health or 'the API server does not answer'}"
+    )
 
 
 def free_port() -> int:
