@@ -1,1 +1,1 @@
-"""Run the example DAG on a real Airflow against the sandbox: for `make demo`, `make airflow` and tests/airflow_stack."""
+"""Run the example DAG on a real Airflow beside the sandbox: `make demo`, `make airflow` and tests/airflow_stack."""

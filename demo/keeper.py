@@ -20,8 +20,6 @@ from typing import IO
 
 import psutil
 
-GRACE_SECONDS = 10.0
-
 
 class Interrupted(SystemExit):
     """SIGINT, SIGTERM or SIGHUP arrived; the exit status is the one a shell expects (128 + signal)."""
@@ -29,7 +27,7 @@ class Interrupted(SystemExit):
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """In the block SIGINT, SIGTERM and SIGHUP raise Interrupted, so that context managers clean up. Main thread only."""
+    """Let SIGINT, SIGTERM and SIGHUP raise Interrupted, so that context managers clean up. Main thread only."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         for each in signals:
@@ -48,10 +46,10 @@ def interruptible() -> Iterator[None]:
 class Keeper:
     """Starts processes and ends them all on `close`; the guard does so even if this process is killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, grace_seconds: float = 10.0) -> None:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._guard = subprocess.Popen(
-            [sys.executable, "-m", "demo.keeper"],
+            [sys.executable, "-m", "demo.keeper", str(grace_seconds)],
             cwd=Path(__file__).parent.parent,
             stdin=subprocess.PIPE,
             start_new_session=True,
@@ -110,12 +108,12 @@ def living_members(groups: set[int]) -> list[psutil.Process]:
     return members
 
 
-def end(groups: set[int]) -> None:
-    """Ask the groups to end, wait a little, then kill what is left, until nothing is left."""
+def end(groups: set[int], grace_seconds: float) -> None:
+    """Ask the groups to end, wait so long, then kill what is left, until nothing is left."""
     for group in groups:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_SECONDS
+    deadline = time.monotonic() + grace_seconds
     while members := living_members(groups):
         if time.monotonic() > deadline:
             for process in members:
@@ -124,7 +122,7 @@ def end(groups: set[int]) -> None:
         time.sleep(0.1)
 
 
-def guard(lines: IO[str]) -> None:
+def guard(lines: IO[str], grace_seconds: float) -> None:
     """Note groups and folders until the pipe closes, then end the groups and remove the folders."""
     groups: set[int] = set()
     folders: set[str] = set()
@@ -136,10 +134,10 @@ def guard(lines: IO[str]) -> None:
             folders.add(value)
         elif order == "keep":
             folders.discard(value)
-    end(groups)
+    end(groups, grace_seconds)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    guard(sys.stdin)
+    guard(sys.stdin, float(sys.argv[1]))
