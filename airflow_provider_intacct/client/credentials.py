@@ -93,6 +93,22 @@ def allowed_endpoint(endpoint: str) -> str:
     return f"{parts.scheme}://{name}{shown_port}{parts.path.rstrip('/') or GATEWAY_PATH}"
 
 
+def returned_endpoint(returned: str, asked: str) -> str:
+    """Return the endpoint that Intacct names at sign-in, if it may be called; nothing returned means stay with `asked`.
+
+    An Intacct host cannot send the client to this machine: only a sandbox, itself on this machine, can.
+    """
+    if not returned.strip():
+        return asked
+    try:
+        endpoint = allowed_endpoint(returned.strip())
+    except ConfigurationError as error:
+        raise ConfigurationError(f"Intacct returned an endpoint at sign-in that may not be called. {error}") from None
+    if _is_loopback(urlsplit(endpoint).hostname or "") and not _is_loopback(urlsplit(asked).hostname or ""):
+        raise ConfigurationError("Intacct returned an endpoint on this machine at sign-in. It is not called.")
+    return endpoint
+
+
 def _split(endpoint: str) -> SplitResult:
     # urlsplit drops tabs and line breaks and tolerates backslashes, where a URL library may read another host.
     if not endpoint.isascii() or not endpoint.isprintable() or set(endpoint) & set(' \\<>"'):

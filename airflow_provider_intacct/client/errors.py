@@ -102,10 +102,15 @@ class RecordKey:
 
 
 class IntacctError(Exception):
-    """Root of all. `str()` is written for the person on call: what failed, Intacct's words, the ids, what to do."""
+    """Root of all. `str()` is written for the person on call: what failed, Intacct's words, the ids, what to do.
+
+    `request` names what was being sent ("create GLBATCH (control id ...)"), `attempts` how often, where that is known.
+    """
 
     retryable: bool = False
     in_doubt: bool = False
+    request: str = ""
+    attempts: int = 1
     advice: ClassVar[str] = ""
 
     def __init__(self, message: str = "") -> None:
@@ -120,7 +125,9 @@ class IntacctError(Exception):
         return "\n".join([self.message or type(self).__name__, *self._details()])
 
     def _details(self) -> list[str]:
-        return [f"What to do: {self.advice}"] if self.advice else []
+        tries = f", sent {self.attempts} times" if self.attempts > 1 else ""
+        lines = [f"Request: {self.request}{tries}"] if self.request else []
+        return [*lines, *([f"What to do: {self.advice}"] if self.advice else [])]
 
 
 class ConfigurationError(IntacctError):

@@ -1,4 +1,4 @@
-"""Decide what to do after a failed exchange. Pure: no clock, no chance, no I/O, so the whole policy is one table of tests.
+"""Decide what to do after a failed exchange. Pure: no clock, no dice, no I/O; the whole policy is one table of tests.
 
 Knows errors, not requests: the caller says whether the request writes, and whether Intacct guards it against a second
 execution.

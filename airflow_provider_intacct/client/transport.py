@@ -16,6 +16,8 @@ import weakref
 from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
@@ -51,6 +53,20 @@ class HttpReply:
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "")
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the server asks to wait (Retry-After, in seconds or as a date); None if it does not say."""
+        asked = self.headers.get("retry-after", "").strip()
+        if asked.isdecimal():
+            return float(asked)
+        try:
+            moment = parsedate_to_datetime(asked)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,273 @@
+"""The conversation of one client with the gateway, as flows: sign in, send, retry, renew, and count what it costs.
+
+Written once, without I/O, for both clients. Knows functions, not what they mean: reading and posting build on it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from airflow_provider_intacct.client import retry
+from airflow_provider_intacct.client.credentials import Credentials
+from airflow_provider_intacct.client.errors import GatewayError, IntacctError, InvalidRequestError, MalformedReplyError
+from airflow_provider_intacct.client.retry import GiveUp, NewSession, RetryPolicy, Wait
+from airflow_provider_intacct.client.transport import Await, Flow, HttpReply, Request, Send, Sleep
+from airflow_provider_intacct.client.xml.elements import Element
+from airflow_provider_intacct.client.xml.envelope import build_request, with_control_ids
+from airflow_provider_intacct.client.xml.functions import Function, get_api_session
+from airflow_provider_intacct.client.xml.reply import Format, Reply, Result, parse_reply
+from airflow_provider_intacct.client.xml.session import PROCESS_POOL, Session, SessionPool, opened_session
+
+log = logging.getLogger(__name__)
+
+OnSecret = Callable[[str], Awaitable[None] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked in one request, whoever asks it and however often it takes."""
+
+    functions: tuple[Function, ...]
+    unique: bool = False
+    atomic: bool = False
+    policy_id: str | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether a second execution might change the company a second time. A cursor that moves counts as a change."""
+        return not all(function.repeatable for function in self.functions)
+
+    @property
+    def format(self) -> Format:
+        """The format of the answer. JSON and CSV come without an envelope, so only one function can ask for them."""
+        formats = {_format(function) for function in self.functions}
+        if len(self.functions) > 1 and formats != {"xml"}:
+            raise InvalidRequestError(
+                "A function that answers in json or csv must be alone in its request: its answer has no envelope to "
+                "hold the others' results."
+            )
+        return formats.pop()
+
+    def __str__(self) -> str:
+        first = self.functions[0]
+        more = f" and {len(self.functions) - 1} more" if len(self.functions) > 1 else ""
+        return f"{first.name} {object_of(first)}".strip() + f" (control id {first.control_id}){more}"
+
+
+class Gateway:
+    """One client's side of the conversation. All its methods but `session_known` return flows.
+
+    `pool`       where sessions live; the process's own by default
+    `policy`     how patient to be
+    `on_secret`  told each session id before anything else can mention it; may be a coroutine function
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        pool: SessionPool | None = None,
+        policy: RetryPolicy = retry.DEFAULT,
+        on_secret: OnSecret | None = None,
+    ) -> None:
+        self.credentials = credentials
+        self.policy = policy
+        self._pool = pool or PROCESS_POOL
+        self._on_secret = on_secret
+        self._told = ""
+        self._transactions = 0
+        self._lock = threading.Lock()
+
+    @property
+    def transactions_used(self) -> int:
+        """API transactions billed so far: one for each record written, one for each read call, pages included.
+
+        Signing in is not billed, nor is a request that was turned away as a whole. Source: Sage Intacct help, View API
+        usage, "API transactions"; release notes 2024 R1, API usage dashboard.
+        """
+        return self._transactions
+
+    def session(self, *, instead_of: Session | None = None) -> Flow[Session]:
+        """Flow: the session, signing in if there is none that lives long enough."""
+        session = yield from self._pool.session(self.credentials, self._sign_in, instead_of=instead_of)
+        if self._on_secret is not None and session.session_id != self._told:
+            self._told = session.session_id
+            told = self._on_secret(session.session_id)
+            if told is not None:
+                yield Await(told)
+        return session
+
+    def sign_in(self) -> Flow[Session]:
+        """Flow: sign in anew, whatever session is held and whatever refusal is remembered."""
+        self._pool.forget(self.credentials)
+        return (yield from self.session())
+
+    def execute(
+        self,
+        functions: Sequence[Function],
+        *,
+        atomic: bool = False,
+        unique: bool = False,
+        policy_id: str | None = None,
+    ) -> Flow[Reply]:
+        """Flow: send the functions as one request, as often as it takes, and return the reply.
+
+        Raises when the request as a whole failed. Failures of functions stay in the reply, unless all failed for a
+        reason that passes with time; then they are tried again too.
+        """
+        call = Call(with_control_ids(functions), unique=unique, atomic=atomic, policy_id=policy_id)
+        return (yield from self._converse((yield from self.session()), call))
+
+    def call(self, function: Function) -> Flow[Result]:
+        """Flow: send one function alone; return its result or raise its error."""
+        reply = yield from self.execute([function], unique=function.writes)
+        reply.raise_for_status()
+        return reply.results[0]
+
+    def _sign_in(self) -> Flow[Session]:
+        call = Call(with_control_ids([get_api_session()]))
+        asked_at = time.monotonic()
+        reply = yield from self._converse(self.credentials, call)
+        session = opened_session(self.credentials, reply, asked_at)
+        log.info("Signed in to Intacct company %s as %s%s", session.company_id, session.user_id, _entity(session))
+        return session
+
+    def _converse(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
+        """Send `call` until it is answered, or until trying again cannot help or is not safe."""
+        attempt, renewed = 0, isinstance(way_in, Credentials)
+        while True:
+            attempt += 1
+            reply: Reply | None = None
+            failure: IntacctError | None
+            try:
+                reply = yield from self._exchange(way_in, call)
+                failure = _passing_failure(reply)
+            except IntacctError as error:
+                failure = error
+            if failure is None:
+                assert reply is not None
+                return replace(reply, attempts=attempt)
+            step = retry.next_step(
+                failure,
+                attempt,
+                writes=call.writes,
+                guarded=call.unique,
+                renewed=renewed,
+                jitter=random.random(),  # noqa: S311 - spreads the load, guards no secret
+                policy=self.policy,
+            )
+            match step:
+                case Wait(seconds):
+                    log.warning(
+                        "%s: %s Trying again in %.1f s (try %d failed)", call, failure.message, seconds, attempt
+                    )
+                    yield Sleep(seconds)
+                case NewSession():
+                    log.info("%s: the session is no longer accepted; signing in again", call)
+                    assert isinstance(way_in, Session)
+                    way_in, renewed = (yield from self.session(instead_of=way_in)), True
+                case GiveUp():
+                    if reply is not None:  # of functions, then; their errors are the caller's to raise
+                        return replace(reply, attempts=attempt)
+                    failure.request, failure.attempts = str(call), attempt
+                    raise failure
+
+    def _exchange(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
+        """Send `call` once and read the answer. Raises if the request failed as a whole."""
+        body = build_request(way_in, call.functions, unique=call.unique, atomic=call.atomic, policy_id=call.policy_id)
+        began = time.monotonic()
+        answer: HttpReply = yield Send(Request(way_in.url, body))
+        log.debug("%s: HTTP %d, %d bytes in %.3f s", call, answer.status, len(answer.body), time.monotonic() - began)
+        reply = parse_reply(
+            answer.body,
+            answer.content_type,
+            answer.status,
+            expected=call.format,
+            retry_after=answer.retry_after,
+            by_session=isinstance(way_in, Session),
+            unique=call.unique,
+            withhold=way_in.secrets,
+        )
+        if isinstance(way_in, Session) and reply.access_error is None:
+            self._pool.slide(way_in, reply.authentication)
+        reply.raise_for_access()
+        reply = _matched(reply, call)
+        with self._lock:
+            self._transactions += sum(map(_billed, call.functions, reply.results))
+        return reply
+
+
+def object_of(function: Function) -> str:
+    """The object a function is about, as far as its own elements tell: "GLBATCH", "" for a legacy function."""
+    if function.name in {"create", "update"}:
+        return ", ".join(dict.fromkeys(part.tag for part in function.body))
+    named = next((part.text for part in function.body if part.tag in ("object", "view")), "")
+    return named or dict(function.attributes).get("object", "")
+
+
+def _format(function: Function) -> Format:
+    def asked(parts: tuple[Element, ...]) -> str:
+        for part in parts:
+            if part.tag in ("returnformat", "returnFormat"):
+                return part.text
+            if part.tag == "options" and (within := asked(part.children)):
+                return within
+        return ""
+
+    match asked(function.body):
+        case "json":
+            return "json"
+        case "csv":
+            return "csv"
+    return "xml"
+
+
+def _passing_failure(reply: Reply) -> GatewayError | None:
+    """The error of a request all of whose functions failed and wrote nothing; None if any of them did something."""
+    if not reply.results or any(result.ok or result.records for result in reply.results):
+        return None
+    return reply.error
+
+
+def _matched(reply: Reply, call: Call) -> Reply:
+    """Return the reply with the results in the order of the functions, each knowing its function and object."""
+    if reply.acknowledged:
+        return reply
+    if len(reply.results) != len(call.functions):
+        raise MalformedReplyError(
+            f"Intacct answered {len(reply.results)} of the {len(call.functions)} functions of {call}."
+        )
+    by_id = {result.control_id: result for result in reply.results}
+    ids = [function.control_id or "" for function in call.functions]
+    results = [by_id[each] for each in ids] if set(by_id) == set(ids) else list(reply.results)
+    return replace(
+        reply,
+        results=tuple(
+            replace(
+                result,
+                function=result.function or function.name,
+                control_id=result.control_id or function.control_id or "",
+                object=object_of(function),
+            )
+            for function, result in zip(call.functions, results, strict=True)
+        ),
+    )
+
+
+def _billed(function: Function, result: Result) -> int:
+    if function.name == "getAPISession":
+        return 0
+    if not function.writes:
+        return 1
+    if not result.ok:
+        return len(result.records) if result.list_type == "objects" else 0
+    return function.transactions
+
+
+def _entity(session: Session) -> str:
+    return f", entity {session.entity_id}" if session.entity_id else ", top level"
