@@ -56,7 +56,7 @@ class IntacctHook(BaseHook):
         )
 
     async def async_client(self) -> AsyncIntacctClient:
-        """Return a new client for coroutines; triggers use it. Reads the connection now and never asks Airflow again."""
+        """Return a new client for coroutines. Reads the connection now; it never asks Airflow again."""
         from airflow_provider_intacct.client import AsyncIntacctClient
 
         connection = await self.aget_connection(self.intacct_conn_id)

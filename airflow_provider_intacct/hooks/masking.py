@@ -1,7 +1,7 @@
-"""Keep secrets out of Airflow's logs, in every form in which one could appear there. Knows no connection and no client.
+"""Keep secrets out of Airflow's logs, in every form one could appear in. Knows no connection and no client.
 
-A password with `&` or `%` in it appears XML-escaped in a request and URL-encoded in a connection URI; Airflow masks only
-the form it was given.
+A password with `&` or `%` in it appears XML-escaped in a request and URL-encoded in a connection URI; Airflow masks
+only the form it was given.
 """
 
 import asyncio

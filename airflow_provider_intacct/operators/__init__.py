@@ -1,0 +1,14 @@
+"""Operators for Sage Intacct."""
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_intacct.lazy import importer
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.operators.write import IntacctCreateOperator as IntacctCreateOperator
+    from airflow_provider_intacct.operators.function import IntacctFunctionOperator as IntacctFunctionOperator
+    from airflow_provider_intacct.operators.query import IntacctQueryOperator as IntacctQueryOperator
+
+__getattr__ = importer(
+    __name__, {"IntacctCreateOperator": "write", "IntacctFunctionOperator": "function", "IntacctQueryOperator": "query"}
+)

@@ -1,0 +1,10 @@
+"""Sensors for Sage Intacct."""
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_intacct.lazy import importer
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.sensors.record import IntacctRecordSensor as IntacctRecordSensor
+
+__getattr__ = importer(__name__, {"IntacctRecordSensor": "record"})

@@ -1,0 +1,10 @@
+"""Triggers for Sage Intacct."""
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_intacct.lazy import importer
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.triggers.record import IntacctRecordTrigger as IntacctRecordTrigger
+
+__getattr__ = importer(__name__, {"IntacctRecordTrigger": "record"})
