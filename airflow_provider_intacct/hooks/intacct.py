@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseHook
 
 from airflow_provider_intacct.hooks.connection import Settings, read_settings
-from airflow_provider_intacct.hooks.masking import amask, mask, mask_session
+from airflow_provider_intacct.hooks.masking import amask, mask
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.client import AsyncIntacctClient, IntacctClient
@@ -38,7 +38,7 @@ class IntacctHook(BaseHook):
     def settings(self) -> Settings:
         """The connection's contents, checked. Raises ConfigurationError naming the field that is wrong."""
         settings = read_settings(self.get_connection(self.intacct_conn_id), entity_id=self.entity_id)
-        mask(settings.credentials.secrets)
+        mask(*settings.credentials.secrets)
         return settings
 
     @cached_property
@@ -52,7 +52,7 @@ class IntacctHook(BaseHook):
             timeout=settings.timeout,
             page_size=settings.page_size,
             max_concurrency=settings.max_concurrency,
-            on_secret=mask_session,
+            on_secret=mask,
         )
 
     async def async_client(self) -> AsyncIntacctClient:
@@ -61,13 +61,13 @@ class IntacctHook(BaseHook):
 
         connection = await self.aget_connection(self.intacct_conn_id)
         settings = read_settings(connection, entity_id=self.entity_id)
-        await amask(settings.credentials.secrets)
+        await amask(*settings.credentials.secrets)
         return AsyncIntacctClient(
             settings.credentials,
             timeout=settings.timeout,
             page_size=settings.page_size,
             max_concurrency=settings.max_concurrency,
-            on_secret=mask_session,
+            on_secret=amask,
         )
 
     def get_conn(self) -> IntacctClient:
@@ -83,4 +83,4 @@ class IntacctHook(BaseHook):
             settings = self.settings
         except ConfigurationError as error:
             return False, str(error)
-        return check(settings, on_secret=mask_session)
+        return check(settings, on_secret=mask)

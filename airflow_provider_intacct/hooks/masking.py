@@ -4,9 +4,7 @@ A password with `&` or `%` in it appears XML-escaped in a request and URL-encode
 only the form it was given.
 """
 
-import asyncio
 import json
-from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
@@ -15,7 +13,6 @@ from airflow.sdk.log import mask_secret
 from airflow_provider_intacct.compat import amask_secret
 
 _QUOTES = {'"': "&quot;", "'": "&apos;"}
-_pending: set[asyncio.Task[None]] = set()
 
 
 def forms(secret: str) -> list[str]:
@@ -37,31 +34,15 @@ def forms(secret: str) -> list[str]:
     return list(dict.fromkeys(spellings))
 
 
-def mask(secrets: Iterable[str]) -> None:
+def mask(*secrets: str) -> None:
     """Mask all forms of `secrets` in the logs of this process and of its supervisor."""
     for secret in secrets:
         for form in forms(secret):
             mask_secret(form)
 
 
-async def amask(secrets: Iterable[str]) -> None:
+async def amask(*secrets: str) -> None:
     """Do the same from inside a coroutine."""
     for secret in secrets:
         for form in forms(secret):
             await amask_secret(form)
-
-
-def mask_session(session_id: str) -> None:
-    """Mask a session id the moment it exists, whether a thread or a coroutine obtained it.
-
-    In a coroutine a blocking message to the supervisor could meet another one under way, so it is sent by a task of
-    its own; nothing of ours logs the id in the meantime.
-    """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        mask([session_id])
-        return
-    task = loop.create_task(amask([session_id]))
-    _pending.add(task)
-    task.add_done_callback(_pending.discard)
