@@ -144,13 +144,14 @@ def _refused(settings: Settings, error: IntacctError) -> str:
 
 def _entity_refused(client: IntacctClient, settings: Settings, error: IntacctError) -> str:
     who = settings.credentials
-    what = (
-        f"user {who.user_id!r} signed in to company {who.company_id!r}, but could not enter entity {who.entity_id!r}."
-    )
     known = _entities(client)
     listed = f" Entities the company has: {', '.join(known[:20])}{', ...' if len(known) > 20 else ''}." if known else ""
-    advice = f"check that entity_id is an entity's ID, and that the user may enter it.{listed}"
-    return _failed("entity", what, advice, error)
+    return _failed(
+        "entity",
+        f"user {who.user_id!r} signed in to company {who.company_id!r}, but could not enter entity {who.entity_id!r}.",
+        f"check that entity_id is an entity's ID, and that the user may enter it.{listed}",
+        error,
+    )
 
 
 def _entities(client: IntacctClient) -> list[str]:
