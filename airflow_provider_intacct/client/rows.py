@@ -1,0 +1,124 @@
+"""One page of a reply as rows: the same list of dicts whether it came as JSON, CSV or XML.
+
+A row maps field names to text as Intacct wrote it, "" where a field is empty. `values` makes typed values of that.
+Errors arrive as XML whatever was asked for; recognising them is `xml.reply`'s business.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Literal
+
+import orjson
+from lxml import etree
+
+from airflow_provider_intacct.client.errors import MalformedReplyError
+
+Row = dict[str, Any]
+
+nested = etree.XPath("boolean(*/*/*)")
+
+
+def read(body: bytes, form: Literal["json", "csv"], fields: Sequence[str] = ()) -> list[Row]:
+    """Return the rows of a JSON or CSV body. Every row has all of `fields`, empty ones that were left out included."""
+    rows = from_json(body) if form == "json" else from_csv(body)
+    return complete(rows, fields)
+
+
+def from_json(body: bytes) -> list[Row]:
+    """Return the rows of a JSON array of flat objects. Source: developer.intacct.com, Web Services > Queries."""
+    if not body.strip():
+        return []
+    try:
+        rows = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedReplyError(f"The JSON of the reply breaks off or is malformed: {error}.") from None
+    if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
+        raise MalformedReplyError("The JSON of the reply is not a list of records.")
+    try:
+        # Joining fails on anything but text, and costs far less than looking at each value.
+        for row in rows:
+            "".join(row.values())
+    except TypeError:
+        # Numbers are decoded again as text: a JSON number made a float has lost its digits.
+        decoded = json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
+        rows = [{name: as_text(value) for name, value in row.items()} for row in decoded]
+    return rows
+
+
+def as_text(value: Any) -> Any:
+    """Return a JSON value as the text that XML would carry; what is nested stays nested."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return {name: as_text(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [as_text(inner) for inner in value]
+    return value
+
+
+def from_csv(body: bytes) -> list[Row]:
+    """Return the rows of a CSV body with a header; an empty body has none."""
+    try:
+        lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
+        header = next(lines, [])
+        rows = [dict(zip(header, line, strict=True)) for line in lines if line]
+    except (csv.Error, ValueError) as error:
+        raise MalformedReplyError(f"The CSV of the reply breaks off or is malformed: {error}.") from None
+    return rows
+
+
+def complete(rows: list[Row], fields: Sequence[str]) -> list[Row]:
+    """Return `rows`, each with all names that any of them or `fields` has: an empty field may have been left out."""
+    widths = set(map(len, rows))
+    if len(widths) > 1 or (fields and widths and widths != {len(fields)}):
+        names = dict.fromkeys(chain(rows[0], fields, *rows))
+        for row in rows:
+            for name in names:
+                row.setdefault(name, "")
+    return rows
+
+
+def from_element(data: etree._Element | None) -> list[Row]:
+    """Return the rows below the `data` element of a result. Lines that a record owns are a list of rows in it."""
+    if data is None:
+        return []
+    if nested(data):
+        return [from_record(record) for record in data]
+    rows = [{str(field.tag): field.text or "" for field in record} for record in data]
+    if sum(map(len, rows)) != sum(map(len, data)):
+        return [from_record(record) for record in data]
+    return rows
+
+
+def from_record(record: etree._Element) -> Row:
+    """Return an element with children as a row: nested elements as rows, lines and repeated names as lists."""
+    row: Row = {}
+    for field in record:
+        name, value = str(field.tag), content(field)
+        if name not in row:
+            row[name] = value
+        elif isinstance(row[name], list):
+            row[name].append(value)
+        else:
+            row[name] = [row[name], value]
+    return row
+
+
+def content(field: etree._Element) -> Any:
+    """Return the text of a field, its row, or its lines.
+
+    A container of lines (`APBILLITEMS` of `apbillitem`, `billitems` of `lineitem`) is always a list, also of one line:
+    it has one kind of child, with fields of their own, and a plural name or several of them.
+    """
+    if not len(field):
+        return field.text or ""
+    kinds = {child.tag for child in field}
+    plural = len(field) > 1 or str(field.tag).lower().endswith("s")
+    if len(kinds) == 1 and plural and all(len(child) for child in field):
+        return [from_record(child) for child in field]
+    return from_record(field)
