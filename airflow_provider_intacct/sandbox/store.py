@@ -158,7 +158,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _casefold(value: object) -> object:
+def _casefold(value: str | int | None) -> str | int | None:
     return value.casefold() if isinstance(value, str) else value
 
 

@@ -69,6 +69,16 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("batch_limit", 100, "records of one create or update, and keys of one read, readByName, readRelated or "
            "delete; 0 unlimited"),
     Switch("read_by_query_page_limit", 1000, "largest pagesize that readByQuery accepts"),
+    # reading
+    Switch("unordered_query", "scattered", "order of a query that names none: scattered (the same each time, but no "
+           "order of any field), or by key", ("scattered", "key")),
+    Switch("aggregate_names", "prefixed", "element names of avg, min and max: prefixed as COUNT.X is, or plain as sum "
+           "is", ("prefixed", "plain")),
+    Switch("audit_history_zone", "gmt", "AUDITHISTORY.ACCESSTIME is in GMT, or in the API user's time zone",
+           ("gmt", "user")),
+    Switch("read_by_query_hides_private", True, "readByQuery at the top level leaves out records of private entities, "
+           "as query does"),
+    Switch("result_id_seconds", 3600, "how long a resultId can be continued by readMore"),
     # API transactions
     Switch("bill_failures", False, "a function that failed counts as one API transaction"),
     Switch("bill_sessions", False, "getAPISession counts as one API transaction"),

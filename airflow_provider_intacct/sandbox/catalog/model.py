@@ -1,4 +1,4 @@
-"""What the company knows about its objects: fields, relationships, owned lines, keys. Values only; refuses to know SQL."""
+"""What the company knows about its objects: fields, relationships, owned lines, keys. Values only; knows no SQL."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,0 +1,79 @@
+"""What the reading functions ask of their call alike: the object, its fields, the user's zone, page and rights."""
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from airflow_provider_intacct.sandbox.catalog import ObjectDefinition, Path
+from airflow_provider_intacct.sandbox.gateway.calls import Call, FunctionError
+from airflow_provider_intacct.sandbox.permissions import refuse_fields
+
+from .selection import owner_of
+
+
+def text_of(parent: etree._Element, name: str, default: str = "") -> str:
+    """Return the trimmed text of a child, the default where it is absent or empty."""
+    return (parent.findtext(name) or "").strip() or default
+
+
+def whole_number(parent: etree._Element, name: str, default: int) -> int:
+    """Return a child's number; the schema has already refused what is none where it says so."""
+    text = text_of(parent, name)
+    try:
+        return int(text) if text else default
+    except ValueError as error:
+        raise FunctionError("XL03000006", f"{name} must be a whole number, not {text}") from error
+
+
+def is_true(parent: etree._Element, name: str) -> bool:
+    """Whether a child says true."""
+    return text_of(parent, name).lower() in ("true", "1", "t")
+
+
+def user_zone(call: Call) -> ZoneInfo:
+    """Return the API user's time zone, in which the gateway reads and writes timestamps."""
+    return ZoneInfo(call.user.time_zone)
+
+
+def object_zone(call: Call, definition: ObjectDefinition) -> ZoneInfo:
+    """Return the zone of an object's timestamps: the user's, except where audit history keeps GMT."""
+    if definition.name == "AUDITHISTORY" and call.company.switches.text("audit_history_zone") == "gmt":
+        return ZoneInfo("UTC")
+    return user_zone(call)
+
+
+def return_format(parent: etree._Element, name: str) -> str:
+    """Return xml, json or csv; another word is refused."""
+    asked = text_of(parent, name, "xml").lower()
+    if asked not in ("xml", "json", "csv"):
+        raise FunctionError("XL03000006", f"{asked} is not a valid return format")
+    return asked
+
+
+def listed(text: str) -> list[str]:
+    """Return the items of a comma-separated list."""
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def refuse_kept_fields(
+    call: Call, definition: ObjectDefinition, paths: Iterable[Path], *, queryable_only: bool = True
+) -> None:
+    """Raise the gateway's refusal when a field is kept from the user, or cannot be queried at all."""
+    kept: dict[str, list[str]] = {}
+    for path in paths:
+        owner = owner_of(call.company.catalog, definition, path)
+        denied = path.field.id in call.company.permissions.denied_fields(call.user, owner.name)
+        if denied or (queryable_only and not path.field.queryable):
+            names = kept.setdefault(owner.name, [])
+            if path.field.id not in names:
+                names.append(path.field.id)
+    refuse_fields(kept)
+
+
+def keys_of(parent: etree._Element, limit: float) -> Sequence[str]:
+    """Return the keys of read and its kin. More than the limit are refused (UNSOURCED: the gateway's own reaction)."""
+    keys = listed(parent.findtext("keys") or "")
+    if limit and len(keys) > limit:
+        raise FunctionError("XL03000006", f"The number of keys, {len(keys)}, exceeds the maximum of {limit:.0f}")
+    return keys

@@ -1,0 +1,106 @@
+"""Build one SELECT over an object and the related records its fields live in. Names come from the catalogue only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from airflow_provider_intacct.sandbox.catalog import Catalog, ObjectDefinition, Path, Relationship
+from airflow_provider_intacct.sandbox.store import quoted
+
+_OWN = "t0"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An SQL condition and the values bound to it."""
+
+    sql: str
+    values: tuple[object, ...] = ()
+
+    @classmethod
+    def all_of(cls, conditions: Iterable[Self]) -> Self:
+        """Return the conjunction; of none, what is always true."""
+        return cls._joined(" AND ", conditions, empty="1")
+
+    @classmethod
+    def any_of(cls, conditions: Iterable[Self]) -> Self:
+        """Return the disjunction; of none, what is never true."""
+        return cls._joined(" OR ", conditions, empty="0")
+
+    @classmethod
+    def _joined(cls, word: str, conditions: Iterable[Self], empty: str) -> Self:
+        parts = list(conditions)
+        sql = word.join(f"({part.sql})" for part in parts) or empty
+        return cls(sql, tuple(value for part in parts for value in part.values))
+
+
+@dataclass(slots=True)
+class Selection:
+    """The FROM part of one statement, growing a join for each relationship that an expression walks."""
+
+    catalog: Catalog
+    definition: ObjectDefinition
+    _aliases: dict[tuple[Relationship, ...], str] = field(default_factory=dict)
+    _joins: list[str] = field(default_factory=list)
+
+    def expression(self, path: Path) -> str:
+        """Return the SQL of a field's stored value."""
+        alias = self._alias(path.hops)
+        item = path.field
+        if item.total:
+            total = self.catalog[item.total.object]
+            by = quoted(item.total.by)
+            return (
+                f"(SELECT coalesce(sum(s.{quoted(item.total.field)}), 0) FROM {quoted(total.table)} AS s"
+                f" WHERE s.{by} = {alias}.{by})"
+            )
+        return f"{alias}.{quoted(item.code_of or item.id)}"
+
+    def own(self, name: str) -> str:
+        """Return the SQL of a column of the object itself."""
+        return f"{_OWN}.{quoted(name)}"
+
+    def rows(self) -> Condition:
+        """Return what tells the object's rows from others in the same table."""
+        rows = self.definition.rows
+        return Condition.all_of(Condition(f"{self.own(name)} = ?", (value,)) for name, value in rows.items())
+
+    def statement(
+        self,
+        columns: Sequence[str],
+        where: Condition,
+        *,
+        group: Sequence[str] = (),
+        order: Sequence[str] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Condition:
+        """Return the whole SELECT with its values."""
+        sql = f"SELECT {', '.join(columns)} FROM {quoted(self.definition.table)} AS {_OWN}{''.join(self._joins)}"
+        sql += f" WHERE {where.sql}"
+        if group:
+            sql += f" GROUP BY {', '.join(group)}"
+        if order:
+            sql += f" ORDER BY {', '.join(order)}"
+        values = where.values
+        if limit is not None:
+            sql += " LIMIT ? OFFSET ?"
+            values += (limit, offset)
+        return Condition(sql, values)
+
+    def _alias(self, hops: tuple[Relationship, ...]) -> str:
+        if not hops:
+            return _OWN
+        if hops not in self._aliases:
+            owner = self._alias(hops[:-1])
+            hop = hops[-1]
+            alias = f"t{len(self._aliases) + 1}"
+            table = quoted(self.catalog[hop.object].table)
+            self._joins.append(f" LEFT JOIN {table} AS {alias} ON {alias}.{quoted(hop.to)} = {owner}.{quoted(hop.by)}")
+            self._aliases[hops] = alias
+        return self._aliases[hops]
+
+
+def owner_of(catalog: Catalog, definition: ObjectDefinition, path: Path) -> ObjectDefinition:
+    """Return the object whose field a path ends at."""
+    return catalog[path.hops[-1].object] if path.hops else definition
