@@ -1,1 +1,40 @@
-"""Post records exactly once: say who a record is, send it under an id that never changes, learn what became of it."""
+"""Post records exactly once: say who a record is, send it under an id that never changes, learn what became of it.
+
+postings = prepare(records, scope=Scope("DEMO", key="accrual 2026-03"), object_name="GLBATCH")
+outcomes = client.post(postings)
+"""
+
+from airflow_provider_intacct.client.posting.flow import post
+from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
+from airflow_provider_intacct.client.posting.outcome import (
+    ChangedSincePostedError,
+    Known,
+    Outcome,
+    PostingError,
+    RecordsInDoubtError,
+    RecordsRejectedError,
+    Sending,
+    Settled,
+    raise_unless_posted,
+    summary,
+)
+from airflow_provider_intacct.client.posting.records import Posting, prepare
+
+__all__ = [
+    "ChangedSincePostedError",
+    "Known",
+    "Outcome",
+    "Posting",
+    "PostingError",
+    "RecordsInDoubtError",
+    "RecordsRejectedError",
+    "Scope",
+    "Sending",
+    "Settled",
+    "content_digest",
+    "control_id",
+    "post",
+    "prepare",
+    "raise_unless_posted",
+    "summary",
+]

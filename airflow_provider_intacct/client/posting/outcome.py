@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from airflow_provider_intacct.client.errors import ErrorEntry, IntacctError, InvalidRequestError
-from airflow_provider_intacct.client.posting.records import NaturalKey, Posting
+from airflow_provider_intacct.client.posting.records import Posting
 
 Status = Literal["posted", "already_posted", "rejected", "rolled_back", "in_doubt"]
 """posted          booked by this call
@@ -79,14 +79,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Emitted just before a request with these records is sent for the first time."""
+    """Told just before these records are sent for the first time by this call."""
 
     postings: tuple[Posting, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Emitted as soon as the outcome of these records is known."""
+    """Told as soon as the outcome of these records is known."""
 
     outcomes: tuple[Outcome, ...]
 

@@ -42,6 +42,7 @@ class Posting:
     `position`    where it stood in the call, from 1; only messages use it
     `control_id`  the same on every try of the same scope
     `digest`      of its content: what may not change once it is posted
+    `by_content`  whether the identity is the content itself, so that the same control id means the same content
     `natural_key` (field, value) pairs it can be found by in Intacct; empty when it has none
     `reference`   the text stamped into its empty reference field, or ""
     """
@@ -53,6 +54,7 @@ class Posting:
     identity: str
     control_id: str
     digest: str
+    by_content: bool = False
     natural_key: NaturalKey = ()
     reference: str = ""
 
@@ -110,6 +112,7 @@ def prepare(
                 identity=identity,
                 control_id=own_id,
                 digest=digest,
+                by_content=not (natural or keys),
                 natural_key=natural_key(record, kind),
                 reference=stamp,
             )

@@ -1,0 +1,111 @@
+"""Whether a record that was read says the same as one that was to be posted. Pure.
+
+Compared is every value that was written and that reads back under a known name; states are not, for they move on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_intacct.client.posting.identity import DATE_PARTS, canonical_text, plain_number
+from airflow_provider_intacct.client.posting.kinds import Lines
+from airflow_provider_intacct.client.posting.records import Posting
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+MOVING = frozenset({"STATE", "ACTION", "HISTORY_COMMENT"})
+"""What workflow changes after the record was posted, or what is said to it and not kept."""
+
+OTHER_AMOUNT = {"AMOUNT": "TRX_AMOUNT", "TRX_AMOUNT": "AMOUNT"}
+"""Intacct takes either name for a line's amount and gives both back."""
+
+
+def differences(posting: Posting, found: _Element) -> Iterator[str]:
+    """Yield what differs, in words; nothing if `found` says all that `posting` says."""
+    lines = posting.kind.lines
+    header = {
+        name: value
+        for name, value in posting.record.items()
+        if (lines is None or name != lines.container) and name != posting.kind.reference
+    }
+    yield from _differing(header, posting.kind.fields, found)
+    if posting.kind.reference and not posting.reference:
+        yield from _differing(
+            {posting.kind.reference: posting.record.get(posting.kind.reference)}, posting.kind.fields, found
+        )
+    if lines is not None:
+        yield from _differing_lines(posting.record.get(lines.container), lines, found)
+
+
+def _differing(record: Mapping[str, Any], names: Mapping[str, str], found: _Element) -> Iterator[str]:
+    for name, value in record.items():
+        field = names.get(name, name)
+        if field.upper() in MOVING or name.startswith("@"):
+            continue
+        if isinstance(value, Mapping) and set(value) != DATE_PARTS:
+            inner = _child(found, field)
+            if inner is not None and len(inner):
+                yield from _differing(value, {}, inner)
+            continue
+        texts = _texts(found, field)
+        written = _written(value)
+        if texts and written and not any(_same(written, text) for text in texts):
+            yield f"{field} is {texts[0]!r} there and {written!r} here"
+
+
+def _differing_lines(held: Any, lines: Lines, found: _Element) -> Iterator[str]:
+    container = _child(found, lines.read_container())
+    if container is None:
+        yield "its lines, which could not be read"
+        return
+    sent = held.get(lines.line, []) if isinstance(held, Mapping) else []
+    sent = sent if isinstance(sent, Sequence) else [sent]
+    unmatched = list(container)
+    if len(sent) != len(unmatched):
+        yield f"it has {len(unmatched)} lines there and {len(sent)} here"
+        return
+    for number, line in enumerate(sent, 1):
+        match = next((each for each in unmatched if not any(_differing(line, lines.fields, each))), None)
+        if match is None:
+            yield f"line {number} ({_summary(line)}) has no equal there"
+        else:
+            unmatched.remove(match)
+
+
+def _summary(line: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_written(value)}" for name, value in line.items() if _written(value))
+
+
+def _child(element: _Element, name: str) -> _Element | None:
+    """Return the child `name`, whatever its case: what is nested inside a read record may be lower-case."""
+    return next((each for each in element if isinstance(each.tag, str) and each.tag.upper() == name.upper()), None)
+
+
+def _texts(element: _Element, field: str) -> list[str]:
+    children = (_child(element, name) for name in (field, OTHER_AMOUNT.get(field)) if name)
+    return [(each.text or "").strip() for each in children if each is not None and not len(each)]
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Mapping) and set(value) == DATE_PARTS:
+        return f"{int(value['month']):02}/{int(value['day']):02}/{int(value['year']):04}"
+    return "" if isinstance(value, Mapping | list | tuple) else canonical_text(value).strip()
+
+
+def _same(written: str, read: str) -> bool:
+    return written == read or _comparable(written) == _comparable(read)
+
+
+def _comparable(text: str) -> str:
+    """Return numbers without trailing zeros, ISO dates as mm/dd/yyyy, T and F as true and false."""
+    if iso := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text, re.ASCII):
+        return f"{iso[2]}/{iso[3]}/{iso[1]}"
+    if text in ("T", "F"):
+        return "true" if text == "T" else "false"
+    if not re.fullmatch(r"-?\d+\.\d*", text, re.ASCII):
+        return text
+    return plain_number(Decimal(text))

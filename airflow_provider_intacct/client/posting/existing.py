@@ -1,0 +1,151 @@
+"""Find what is in the company already, by natural key or stamped reference, and compare it with what was to be posted.
+
+Flows of queries and reads; they change nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol, TypeVar
+
+from airflow_provider_intacct.client.errors import FunctionError
+from airflow_provider_intacct.client.posting.compare import differences
+from airflow_provider_intacct.client.posting.identity import canonical_text, reference_prefix
+from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.transport import Flow
+from airflow_provider_intacct.client.where import In, Like, any_of
+from airflow_provider_intacct.client.xml import functions
+from airflow_provider_intacct.client.xml.functions import MAX_RECORDS, Function
+from airflow_provider_intacct.client.xml.reply import Reply
+
+T = TypeVar("T")
+
+
+class Execute(Protocol):
+    """How a flow sends functions as one request: `Gateway.execute`."""
+
+    def __call__(self, functions: Sequence[Function], *, atomic: bool = False, unique: bool = False) -> Flow[Reply]:
+        """Return the flow that sends them and brings the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record of the company that has a posting's natural key. `differences` is empty if it says the same."""
+
+    key: str
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    posting: Posting
+    key: str
+    same_stamp: bool
+
+
+def can_be_found(posting: Posting) -> bool:
+    """Whether there is anything to look the record up by."""
+    return bool(posting.kind.object_name and posting.natural_key) or bool(posting.reference)
+
+
+def find(execute: Execute, postings: Sequence[Posting], *, changed: bool = False) -> Flow[dict[str, Found]]:
+    """Flow: the records that are in the company already, by control id.
+
+    Costs one query per object, and one read per object whose records have a natural key of their own, for then the
+    content has to be compared. A stamped reference tells the content by itself. With `changed`, a record that carries
+    the stamp of the same identity but of other content is found too, at the cost of another query.
+
+    What the user may not query counts as not found.
+    """
+    found: dict[str, Found] = {}
+    searchable = sorted(filter(can_be_found, postings), key=lambda posting: posting.kind.object_name)
+    for _, group in groupby(searchable, key=lambda posting: posting.kind.object_name):
+        for batch in _batches(list(group)):
+            candidates = yield from _candidates(execute, batch, changed=changed)
+            found |= {each.posting.control_id: Found(each.key) for each in candidates if each.same_stamp}
+            compared = yield from _compared(execute, [each for each in candidates if not each.same_stamp])
+            found |= {name: each for name, each in compared.items() if name not in found}
+    return found
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), MAX_RECORDS):
+        yield items[start : start + MAX_RECORDS]
+
+
+def _candidates(execute: Execute, batch: Sequence[Posting], *, changed: bool) -> Flow[list[_Candidate]]:
+    """Flow: the records whose natural key, or stamped reference, is that of a posting of the batch."""
+    rows: list[dict[str, str]] = []
+    for query in _queries(batch, changed=changed):
+        rows += yield from _rows(execute, query)
+    candidates: list[_Candidate] = []
+    for posting in batch:
+        for row in rows:
+            stamp = row.get(_searched(posting), "")
+            same_stamp = bool(posting.reference) and stamp == posting.reference
+            if same_stamp or _is_of(posting, row, stamp):
+                candidates.append(_Candidate(posting, row.get("RECORDNO", ""), same_stamp))
+    return candidates
+
+
+def _is_of(posting: Posting, row: dict[str, str], stamp: str) -> bool:
+    if posting.reference:
+        return stamp.startswith(reference_prefix(posting.control_id))
+    return all(canonical_text(row.get(name)) == value for name, value in posting.natural_key)
+
+
+def _searched(posting: Posting) -> str:
+    """Return the field that narrows the search most: the stamped one, or the last of the natural key."""
+    return posting.kind.reads_as(posting.kind.reference) if posting.reference else posting.natural_key[-1][0]
+
+
+def _queries(batch: Sequence[Posting], *, changed: bool) -> Iterator[Function]:
+    """Yield one query per searched field, and with `changed` one for stamps of the same identity."""
+    ordered = sorted(batch, key=_searched)
+    for name, group in groupby(ordered, key=_searched):
+        postings = list(group)
+        fields = dict.fromkeys(["RECORDNO", name, *(key for each in postings for key, _ in each.natural_key)])
+        values = dict.fromkeys(each.reference or each.natural_key[-1][1] for each in postings)
+        stamps = [Like(name, f"{reference_prefix(each.control_id)}%") for each in postings if each.reference]
+        for where in [In(name, tuple(values)), *([any_of(*stamps)] if changed and stamps else [])]:
+            yield functions.query(
+                postings[0].kind.object_name,
+                list(fields),
+                where=where,
+                order_by="RECORDNO",
+                show_private=True,
+                datatype=lambda _: "TEXT",  # a bill number that looks like a date is a bill number
+            )
+
+
+def _rows(execute: Execute, query: Function) -> Flow[list[dict[str, str]]]:
+    reply = yield from execute([query])
+    error = reply.error
+    if isinstance(error, FunctionError):
+        return []
+    reply.raise_for_status()
+    return [dict(record.fields) for record in reply.results[0].records]
+
+
+def _compared(execute: Execute, candidates: Sequence[_Candidate]) -> Flow[dict[str, Found]]:
+    """Flow: of each posting's candidates the one with the same content, else the first, with what differs."""
+    found: dict[str, Found] = {}
+    for batch in _batches(candidates):
+        object_name = batch[0].posting.kind.object_name
+        reply = yield from execute([functions.read(object_name, list(dict.fromkeys(each.key for each in batch)))])
+        if isinstance(reply.error, FunctionError):
+            continue
+        reply.raise_for_status()
+        data = reply.results[0].data
+        records = {} if data is None else {(each.findtext("RECORDNO") or "").strip(): each for each in data}
+        for each in batch:
+            record = records.get(each.key)
+            if record is None:
+                continue
+            what = tuple(differences(each.posting, record))
+            if not what and each.posting.reference:
+                what = ("something that does not read back, such as the entity it was posted in",)
+            known = found.get(each.posting.control_id)
+            if known is None or (known.differences and not what):
+                found[each.posting.control_id] = Found(each.key, what)
+    return found

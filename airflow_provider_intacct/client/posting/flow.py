@@ -1,0 +1,190 @@
+"""Post prepared records, each once at most, and learn what became of each. One flow, without I/O of its own.
+
+What makes it safe: every function carries the control id of its record and every request uniqueid=true, so Intacct
+refuses what it has carried out before, whoever asks and however often. The gateway below sends a request again when its
+reply is lost; here the refusals of such a second try are resolved to the records that the first one booked.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from airflow_provider_intacct.client.errors import IntacctError
+from airflow_provider_intacct.client.posting.existing import Execute, Found, find
+from airflow_provider_intacct.client.posting.judge import Answer, already_posted, in_doubt, judge, turned_away
+from airflow_provider_intacct.client.posting.outcome import (
+    ChangedSincePostedError,
+    Known,
+    Outcome,
+    Sending,
+    Settled,
+    summary,
+)
+from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.transport import Flow
+from airflow_provider_intacct.client.xml.elements import write
+from airflow_provider_intacct.client.xml.functions import MAX_RECORDS
+
+MAX_BYTES = 400_000
+"""Of records in one request. Intacct's own limit is 500,000 characters for an asynchronous request; it gives none for
+a synchronous one. Source: developer.intacct.com, Web Services > Synchronous and asynchronous."""
+
+NOT_SENT = "not sent: an earlier record of this call was not posted"
+
+
+def post(
+    execute: Execute,
+    postings: Sequence[Posting],
+    *,
+    atomic: bool = True,
+    look_first: bool = False,
+    stop_at_rejection: bool = True,
+    known: Mapping[str, Known] | None = None,
+    tell: Callable[[Sending | Settled], None] | None = None,
+) -> Flow[list[Outcome]]:
+    """Flow: post the records and return one outcome for each, in their order.
+
+    `atomic`             each request (100 records at most) is one transaction: all of it is booked or nothing
+    `look_first`         an earlier try may have sent these, so look them up before sending anything
+    `stop_at_rejection`  send no further request after one that was not booked entirely
+    `known`              what earlier tries left behind, by control id
+    `tell`               called with `Sending` before records go out and with `Settled` when their outcome is known, so
+                         that the caller can write both down
+
+    Raises ChangedSincePostedError before anything is sent if what is posted has changed; raises what the
+    gateway raises (sign-in, schema, network) when a request certainly was not carried out.
+    """
+    known, tell = known or {}, tell or _say_nothing
+    yield from _refuse_changes(execute, postings, known)
+    outcomes: dict[str, Outcome] = {}
+    for posting in postings:
+        before = known.get(posting.control_id)
+        if before is not None and before.status in ("posted", "already_posted"):
+            outcomes[posting.control_id] = Outcome(posting, "already_posted", key=before.key)
+    waiting = [posting for posting in postings if posting.control_id not in outcomes]
+    for batch in _batches(waiting):
+        if stop_at_rejection and not all(outcome.booked for outcome in outcomes.values()):
+            outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=NOT_SENT) for posting in batch}
+            continue
+        doubtful = [posting for posting in batch if look_first or _unsettled(known.get(posting.control_id))]
+        try:
+            settled = yield from _post_batch(execute, batch, atomic=atomic, doubtful=doubtful, tell=tell)
+        except IntacctError as error:
+            if outcomes:
+                error.add_note(f"Before this error: {summary(list(outcomes.values()))}.")
+            raise
+        outcomes |= settled
+    return [outcomes[posting.control_id] for posting in postings]
+
+
+def _say_nothing(_: Sending | Settled) -> None:
+    """Nobody keeps what the flow has to tell."""
+
+
+def _unsettled(before: Known | None) -> bool:
+    return before is not None and not before.settled
+
+
+def _refuse_changes(execute: Execute, postings: Sequence[Posting], known: Mapping[str, Known]) -> Flow[None]:
+    """Flow: raise if a posting that is, or may be, booked says something else now, or is not brought any more."""
+    brought = {posting.control_id for posting in postings}
+    missing = {name: before for name, before in known.items() if name not in brought and not before.settled}
+    changed = [
+        posting
+        for posting in postings
+        if (before := known.get(posting.control_id)) and not before.settled and before.digest != posting.digest
+    ]
+    if not missing and not changed:
+        return
+    found = (yield from find(execute, changed, changed=True)) if changed else {}
+    lines = [f"- {_change(posting, known[posting.control_id], found)}" for posting in changed]
+    lines += [f"- {_absence(name, before)}" for name, before in list(missing.items())[:20]]
+    lines += [f"- and {len(missing) - 20} more"] if len(missing) > 20 else []
+    raise ChangedSincePostedError(
+        "An earlier try of this task posted other content than this one brings. Nothing was sent.\n" + "\n".join(lines)
+    )
+
+
+def _change(posting: Posting, before: Known, found: Mapping[str, Found]) -> str:
+    there = found.get(posting.control_id)
+    state = f"was {before.status.replace('_', ' ')}" if before.status != "sending" else "was sent"
+    key = (there.key if there else "") or before.key
+    what = "; ".join(there.differences) if there and there.differences else "its content"
+    return f"{posting.label} {state}{f' as {key}' if key else ''} (control id {posting.control_id}); different: {what}"
+
+
+def _absence(name: str, before: Known) -> str:
+    state = {"sending": "was sent and its reply is not known", "in_doubt": "is in doubt"}.get(
+        before.status, "is posted"
+    )
+    return f"{before.label} {state}{f' as {before.key}' if before.key else ''} (control id {name}), and is missing now"
+
+
+def _batches(postings: Sequence[Posting]) -> Iterator[list[Posting]]:
+    """Yield the records of one request after another: 100 at most, and not too many bytes."""
+    batch: list[Posting] = []
+    size = 0
+    for posting in postings:
+        length = len(write(posting.function.element))
+        if batch and (len(batch) == MAX_RECORDS or size + length > MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(posting)
+        size += length
+    if batch:
+        yield batch
+
+
+def _post_batch(
+    execute: Execute,
+    batch: Sequence[Posting],
+    *,
+    atomic: bool,
+    doubtful: Sequence[Posting],
+    tell: Callable[[Sending | Settled], None],
+) -> Flow[dict[str, Outcome]]:
+    """Flow: post the records of one request, with as many requests as it takes to know what became of each."""
+    outcomes: dict[str, Outcome] = {}
+
+    def settle(decided: Sequence[Outcome]) -> None:
+        outcomes.update((outcome.posting.control_id, outcome) for outcome in decided)
+        if decided:
+            tell(Settled(tuple(decided)))
+
+    if doubtful:
+        found = yield from find(execute, doubtful)
+        booked = [posting for posting in doubtful if (there := found.get(posting.control_id)) and not there.differences]
+        settle([already_posted(posting, found[posting.control_id]) for posting in booked])
+    pending = [posting for posting in batch if posting.control_id not in outcomes]
+    if pending:
+        tell(Sending(tuple(pending)))
+    while pending:
+        try:
+            reply = yield from execute([posting.function for posting in pending], atomic=atomic, unique=True)
+        except IntacctError as failure:
+            if not (failure.in_doubt or failure.attempts > 1):
+                raise
+            settle([in_doubt(posting, failure) for posting in pending])
+            break
+        answers = [Answer(posting, result) for posting, result in zip(pending, reply.results, strict=True)]
+        if busy := turned_away(answers, atomic=atomic):
+            if reply.attempts == 1:
+                raise busy
+            settle([in_doubt(posting, busy) for posting in pending])  # an attempt before may have been carried out
+            break
+        found, problem = yield from _find_repeated(execute, answers)
+        settle(judge(answers, found, problem, atomic=atomic))
+        pending = [posting for posting in pending if posting.control_id not in outcomes]
+    return outcomes
+
+
+def _find_repeated(execute: Execute, answers: Sequence[Answer]) -> Flow[tuple[dict[str, Found], IntacctError | None]]:
+    """Flow: if any was refused as a repetition, what exists already of those not booked; and why that is not known.
+
+    What was rolled back together with a repetition was most likely booked together with it too.
+    """
+    if not any(answer.repeated for answer in answers):
+        return {}, None
+    suspects = [answer.posting for answer in answers if answer.repeated or answer.undone]
+    try:
+        return (yield from find(execute, suspects, changed=True)), None
+    except IntacctError as error:
+        return {}, error  # they are in doubt then, which must not be lost behind the failure of a query

@@ -1,0 +1,173 @@
+"""What one reply says about each record it answers. Pure: the rules of design.md, "Writing", as one function.
+
+What the reply leaves open gets no outcome, and is to be sent again; every reply decides one record at least.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_provider_intacct.client.errors import (
+    AlreadyRecordedError,
+    ErrorEntry,
+    GatewayError,
+    InProcessError,
+    IntacctError,
+    RecordExistsError,
+    RolledBackError,
+    ThrottledError,
+    UnavailableError,
+)
+from airflow_provider_intacct.client.posting.existing import Found, can_be_found
+from airflow_provider_intacct.client.posting.outcome import Outcome
+from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.xml.reply import Result
+
+UNDONE = "undone with the transaction it was sent in; nothing is known to be wrong with it"
+RUNNING = "an earlier try of it is still running in Intacct"
+CONTRADICTION = "Intacct called it a success inside a transaction that it rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A record and the result that Intacct gave for it."""
+
+    posting: Posting
+    result: Result
+
+    @property
+    def error(self) -> GatewayError | None:
+        """The refusal; None for a success."""
+        return self.result.error
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it was refused because it, or a record with its key, is in the company already."""
+        return isinstance(self.error, AlreadyRecordedError | RecordExistsError)
+
+    @property
+    def undone(self) -> bool:
+        """Whether it only shares the fate of another function of its transaction."""
+        return isinstance(self.error, RolledBackError)
+
+    @property
+    def passing(self) -> bool:
+        """Whether it was refused for a reason that time mends."""
+        return isinstance(self.error, InProcessError | ThrottledError | UnavailableError)
+
+
+def judge(
+    answers: Sequence[Answer],
+    found: Mapping[str, Found],
+    problem: IntacctError | None = None,
+    *,
+    atomic: bool,
+) -> list[Outcome]:
+    """Return the outcomes that a reply decides.
+
+    `found`    what is in the company already of those not booked by this reply, by control id
+    `problem`  why they could not be looked up
+    """
+    if all(answer.result.ok for answer in answers):
+        return [_posted(answer) for answer in answers]
+    decided = [
+        _repeated(answer, found.get(answer.posting.control_id), problem) for answer in answers if answer.repeated
+    ]
+    decided += [
+        already_posted(answer.posting, there)
+        for answer in answers
+        if answer.undone and (there := found.get(answer.posting.control_id)) and not there.differences
+    ]
+    decided += [_rejected(answer) for answer in answers if _refused(answer)]
+    settled = {outcome.posting.control_id for outcome in decided}
+    others = [answer for answer in answers if answer.posting.control_id not in settled]
+    if not atomic:
+        if all(answer.passing for answer in answers):
+            return [_bystander(answer) for answer in answers]  # and the gateway has waited for them already
+        outcomes = [_posted(answer) for answer in others if answer.result.ok]
+        return decided + outcomes + [_bystander(answer) for answer in others if answer.undone]
+    if decided and all(outcome.booked for outcome in decided):
+        return decided  # booked before: taken out, and the rest, which was rolled back with them, is sent again
+    return decided + [_bystander(answer) for answer in others]
+
+
+def turned_away(answers: Sequence[Answer], *, atomic: bool) -> GatewayError | None:
+    """Return the error of a reply that says only that Intacct was too busy, and so booked nothing; else None."""
+    busy = [answer.error for answer in answers if isinstance(answer.error, ThrottledError | UnavailableError)]
+    whole = all(answer.passing or (atomic and answer.undone) for answer in answers)
+    running = any(isinstance(answer.error, InProcessError) for answer in answers)
+    return busy[0] if busy and whole and not running else None
+
+
+def already_posted(posting: Posting, found: Found) -> Outcome:
+    """Return the outcome of a record that is in the company with the same content."""
+    return Outcome(posting, "already_posted", key=found.key)
+
+
+def in_doubt(posting: Posting, error: IntacctError) -> Outcome:
+    """Return the outcome of a record that was sent and whose answer is lost."""
+    errors = error.errors if isinstance(error, GatewayError) else ()
+    return Outcome(posting, "in_doubt", errors=errors, note=_settling(posting, error.message))
+
+
+def _refused(answer: Answer) -> bool:
+    return answer.error is not None and not (answer.repeated or answer.undone or answer.passing)
+
+
+def _posted(answer: Answer) -> Outcome:
+    records = answer.result.records
+    key = answer.result.key or (records[0].record_number if records else "")
+    return Outcome(answer.posting, "posted", key=key)
+
+
+def _rejected(answer: Answer) -> Outcome:
+    return Outcome(answer.posting, "rejected", errors=_errors(answer))
+
+
+def _bystander(answer: Answer) -> Outcome:
+    """Return the outcome of a record that was not booked, or not for certain, through no fault of its own."""
+    if answer.result.ok:
+        return Outcome(answer.posting, "in_doubt", note=_settling(answer.posting, CONTRADICTION))
+    if isinstance(answer.error, InProcessError):
+        return Outcome(answer.posting, "in_doubt", errors=_errors(answer), note=_settling(answer.posting, RUNNING))
+    return Outcome(answer.posting, "rolled_back", errors=_errors(answer), note=UNDONE)
+
+
+def _repeated(answer: Answer, found: Found | None, problem: IntacctError | None) -> Outcome:
+    posting = answer.posting
+    if found is not None and not found.differences:
+        return already_posted(posting, found)
+    if found is not None:
+        what = "; ".join(found.differences)
+        note = f"in Intacct already, as {found.key}, with other content: {what}. Nothing was booked now"
+        return Outcome(posting, "rejected", key=found.key, errors=_errors(answer), note=note)
+    if problem is not None:
+        note = _settling(posting, f"booked before, and looking it up failed: {problem.message}")
+        return Outcome(posting, "in_doubt", errors=_errors(answer), note=note)
+    if isinstance(answer.error, RecordExistsError):
+        return _rejected(answer)
+    if posting.by_content and not can_be_found(posting):
+        return Outcome(posting, "already_posted", note="has no number or reference to look its key up by")
+    note = (
+        "Intacct has carried out this control id before, but the record cannot be found by "
+        f"{_where(posting)}: it was deleted, it is in an entity this user does not see, or the user may not query "
+        f"{posting.kind.object_name or 'it'}. If it shall be booked anew, give it another idempotency key"
+    )
+    return Outcome(posting, "in_doubt", errors=_errors(answer), note=note)
+
+
+def _settling(posting: Posting, what: str) -> str:
+    return (
+        f"{what.rstrip('.')}. The same call settles it (control id {posting.control_id}); to see for yourself, "
+        f"look for {_where(posting)} in Intacct"
+    )
+
+
+def _where(posting: Posting) -> str:
+    names = [posting.kind.object_name or posting.kind.name, *(f"{name} {value}" for name, value in posting.natural_key)]
+    if posting.reference and posting.reference not in dict(posting.natural_key).values():
+        names.append(f"{posting.kind.reads_as(posting.kind.reference)} {posting.reference}")
+    return ", ".join(names)
+
+
+def _errors(answer: Answer) -> tuple[ErrorEntry, ...]:
+    return answer.error.errors if answer.error is not None else ()
