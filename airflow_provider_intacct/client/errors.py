@@ -358,7 +358,7 @@ class FieldsDeniedError(FunctionError):
         text = " ".join(entry.description2 or entry.description for entry in self.errors)
         return {
             found.group(1): tuple(name.strip() for name in found.group(2).split(",") if name.strip())
-            for found in re.finditer(r"\[?\s*([\w.]+)\s*:\s*\[([^\]]*)\]", text)
+            for found in re.finditer(r"([\w.]+)\s*:\s*\[([^\[\]]*)\]", text)
         }
 
 

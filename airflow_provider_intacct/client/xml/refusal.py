@@ -156,8 +156,10 @@ def _kind(
 def _rules(level: Level, by_session: bool) -> tuple[tuple[_Rule, ...], type[GatewayError]]:
     if level == "function":
         return (*_ANYWHERE, *_FUNCTION), FunctionError
+    if level == "authentication" and by_session:
+        return (*_ANYWHERE, *_AUTHENTICATION), InvalidSessionError
     if level == "authentication":
-        return (*_ANYWHERE, *_AUTHENTICATION, _SIGN_IN), InvalidSessionError if by_session else SignInError
+        return (*_ANYWHERE, *_AUTHENTICATION, _SIGN_IN), SignInError
     return (*_ANYWHERE, *_CONTROL, *_AUTHENTICATION, _SIGN_IN), GatewayError
 
 

@@ -231,7 +231,9 @@ def parse_reply(
         return Reply(Control("success"), results=(Result("success", format=bare, body=body),), http_status=status)
     if not start:
         raise about("is empty")
-    raise about("is a web page" if start.startswith(b"<") else "is neither XML nor the format asked for", page=True)
+    if start.startswith(b"<"):
+        raise about("is a web page", page=True)
+    raise about("is neither XML nor the format asked for")
 
 
 def _bare_format(start: bytes, content_type: str, expected: Format | None) -> Format | None:
