@@ -9,7 +9,7 @@ from typing import Any
 INTEGRATION = "Sage Intacct"
 _MODULES = {
     "hooks": ["airflow_provider_intacct.hooks.intacct"],
-    "operators": ["airflow_provider_intacct.operators.query", "airflow_provider_intacct.operators.write"],
+    "operators": [f"airflow_provider_intacct.operators.{name}" for name in ("query", "function", "write")],
     "sensors": ["airflow_provider_intacct.sensors.record"],
     "triggers": ["airflow_provider_intacct.triggers.record"],
 }

@@ -1,0 +1,93 @@
+"""A real Airflow for these tests: a home of its own for each test process, and connections to the sandbox."""
+
+import atexit
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+# Airflow reads its configuration when it is first imported, so its home must be set before any test module does so.
+AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix=f"airflow-{os.environ.get('PYTEST_XDIST_WORKER', 'home')}-"))
+DAGS_FOLDER = Path(__file__).parent / "dags"
+atexit.register(shutil.rmtree, AIRFLOW_HOME, ignore_errors=True)
+os.environ.update(
+    AIRFLOW_HOME=str(AIRFLOW_HOME),
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__DAGS_FOLDER=str(DAGS_FOLDER),
+    AIRFLOW__CORE__TEST_CONNECTION="Enabled",
+    AIRFLOW__CORE__UNIT_TEST_MODE="False",
+    AIRFLOW__LOGGING__LOGGING_LEVEL="INFO",
+)
+
+import pytest  # noqa: E402 - see above
+
+from tests.sandbox_process import SandboxProcess  # noqa: E402
+
+USERS = {
+    "etl": "etl-Secret-9Kd",
+    "auditor": "auditor-Secret-2Lm",
+    "west": "west-Secret-5Xp",
+    "locked": "locked-Secret-3Tz",
+}
+SENDERS = {"SANDBOX": "sender-Secret-7Qf", "STRANGER": "stranger-Secret-4Rt"}
+
+Connect = Callable[..., dict[str, Any]]
+
+
+def connection_to(endpoint: str, /, *, user: str = "etl", sender: str = "SANDBOX", **changes: Any) -> dict[str, Any]:
+    """Return an Airflow connection in JSON form; `changes` replace login, password or fields of the extra."""
+    extra = {
+        "company_id": "DEMO",
+        "sender_id": sender,
+        "sender_password": SENDERS[sender],
+        "endpoint": endpoint,
+    }
+    connection: dict[str, Any] = {"conn_type": "intacct", "login": user, "password": USERS[user], "extra": extra}
+    for name, value in changes.items():
+        (connection if name in connection else extra)[name] = value
+    return connection
+
+
+def airflow_cli(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Airflow's command line in its own process, as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", "airflow", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "400", **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def connect(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """Return a function that makes `intacct_default` lead to the sandbox; see `connection_to`."""
+
+    def connect(conn_id: str = "intacct_default", **changes: Any) -> dict[str, Any]:
+        connection = connection_to(sandbox.endpoint, **changes)
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
+        return connection
+
+    return connect
+
+
+@pytest.fixture(autouse=True)
+def process_without_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin like a new process: without the sessions and refusals that earlier tests met."""
+    from airflow_provider_intacct.client.xml import gateway, session
+
+    monkeypatch.setattr(gateway, "PROCESS_POOL", session.SessionPool())
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> Iterator[None]:
+    """A migrated metadata database in this process's Airflow home."""
+    migrated = airflow_cli("db", "migrate")
+    assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+    yield

@@ -1,0 +1,60 @@
+"""A DAG file is parsed every few seconds for ever: what it names of ours must not pull in what only a task needs.
+
+The modules imported are counted, not the milliseconds, which differ from run to run; benchmarks/parse_cost.py has those.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"httpx", "lxml", "sqlglot", "pyarrow", "orjson", "pandas", "starlette", "uvicorn"}
+DAG_FILE = """
+from airflow_provider_intacct.operators.query import IntacctFunctionOperator, IntacctQueryOperator
+from airflow_provider_intacct.operators.write import IntacctCreateOperator
+from airflow_provider_intacct.sensors.record import IntacctRecordSensor
+from airflow_provider_intacct.triggers.record import IntacctRecordTrigger
+from airflow.sdk import DAG
+with DAG("parse_cost", schedule=None):
+    IntacctQueryOperator(task_id="read", object="VENDOR", fields=["VENDORID"], where="STATUS = 'active'")
+    IntacctFunctionOperator(task_id="call", function="readEntityDetails")
+    IntacctCreateOperator(task_id="post", object="DEPARTMENT", records=[{"DEPARTMENTID": "D1", "TITLE": "One"}])
+    IntacctRecordSensor(task_id="wait", object="APBILL", deferrable=True)
+IntacctRecordTrigger(object="APBILL", fields=["RECORDNO"])
+"""
+
+
+def imported_by(code: str, *, after: str = "import airflow.sdk, airflow.triggers.base") -> set[str]:
+    """Modules that `code` imports in a new process that has done `after`."""
+    script = f"import sys\n{after}\nbefore = set(sys.modules)\n{code}\nprint('IMPORTED', *(set(sys.modules) - before))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return set(ran.stdout.partition("IMPORTED ")[2].split())
+
+
+@pytest.fixture(scope="module")
+def imported() -> set[str]:
+    return imported_by(DAG_FILE)
+
+
+def test_a_dag_with_every_operator_imports_nothing_heavy(imported: set[str]) -> None:
+    assert not {name.partition(".")[0] for name in imported} & HEAVY
+
+
+def test_a_dag_with_every_operator_does_not_import_the_client(imported: set[str]) -> None:
+    assert not [name for name in imported if name.startswith("airflow_provider_intacct.client")]
+    assert not [name for name in imported if name.startswith("airflow_provider_intacct.sandbox")]
+
+
+def test_a_dag_with_every_operator_imports_few_modules(imported: set[str]) -> None:
+    ours = {name for name in imported if name.startswith("airflow_provider_intacct")}
+    assert len(ours) <= 20, sorted(ours)
+
+
+@pytest.mark.parametrize("package", ["operators", "sensors", "triggers", "hooks"])
+def test_importing_a_package_imports_none_of_its_modules(package: str) -> None:
+    name = f"airflow_provider_intacct.{package}"
+    imported = imported_by(f"import {name}", after="pass")
+    ours = {found for found in imported if found.startswith("airflow_provider_intacct")}
+    assert ours == {"airflow_provider_intacct", "airflow_provider_intacct.lazy", name}
+    assert "airflow" not in imported

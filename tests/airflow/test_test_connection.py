@@ -1,0 +1,146 @@
+"""What "Test connection" tells: which step of a first sign-in failed and what to do, or who signed in where."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from airflow_provider_intacct.hooks import IntacctHook
+from tests.airflow.conftest import SENDERS, USERS, Connect, airflow_cli, connection_to
+from tests.sandbox_process import SandboxProcess
+
+DOWN = "http://127.0.0.1:9/ia/xml/xmlgw.phtml"
+
+# The change to a good connection, the step that fails, and a word of the advice.
+REFUSALS: list[tuple[dict[str, Any], str, str]] = [
+    ({"sender_password": "wrong-Secret-111"}, "Failed at the sender:", "sender_password"),
+    ({"sender_id": "NOBODY"}, "Failed at the sender:", "Web Services licence"),
+    ({"password": "wrong-Secret-222"}, "Failed at the user:", "a few wrong passwords lock"),
+    ({"company_id": "OTHER"}, "Failed at the user:", "company_id"),
+    ({"user": "locked"}, "user 'locked' of company 'DEMO' is locked out", "unlocks the user"),
+    ({"sender": "STRANGER"}, "company 'DEMO' does not admit the sender 'STRANGER'", "Web Services authorizations"),
+    ({"entity_id": "999"}, "could not enter entity '999'", "100, 200, 300"),
+    ({"endpoint": DOWN}, "Failed at the network: no connection to 127.0.0.1:9", "nothing was sent"),
+    ({"page_size": "many"}, "'page_size' must be a whole number", "connection form"),
+]
+
+
+def test_a_good_connection_says_who_signed_in_where(connect: Connect) -> None:
+    connect()
+    ok, message = IntacctHook().test_connection()
+    assert ok, message
+    for part in ("company DEMO", "user etl", "sender SANDBOX", "top level", "en_US", "/mdY", "24-hour", "UTC-0"):
+        assert part in message
+    assert "1 API transaction used" in message
+
+
+def test_an_entity_connection_says_which_entity(connect: Connect) -> None:
+    connect(entity_id="200")
+    ok, message = IntacctHook().test_connection()
+    assert ok, message
+    assert "at entity 200" in message
+
+
+def test_a_restricted_user_learns_where_the_sign_in_ends(connect: Connect) -> None:
+    connect(user="west")
+    ok, message = IntacctHook().test_connection()
+    assert ok, message
+    assert "entity 200, the user's own" in message
+
+
+@pytest.mark.parametrize(("changes", "what", "advice"), REFUSALS, ids=lambda value: str(value)[:40])
+def test_the_failed_step_is_named_with_what_to_do(
+    connect: Connect, changes: dict[str, Any], what: str, advice: str
+) -> None:
+    connection = connect(**changes)
+    ok, message = IntacctHook().test_connection()
+    assert not ok
+    assert what in message
+    assert advice in message
+    secrets = [connection["password"], connection["extra"]["sender_password"], *USERS.values(), *SENDERS.values()]
+    assert not any(secret in message for secret in secrets)
+    assert "[" not in message, "Airflow's command line would take it for markup"
+    assert "<" not in message, "no part of a reply"
+
+
+def test_a_wrong_entity_is_not_taken_for_a_wrong_password(connect: Connect) -> None:
+    connect(entity_id="999")
+    _, message = IntacctHook().test_connection()
+    assert "signed in" in message
+    assert "password" not in message
+
+
+def test_an_unsubscribed_company_is_told_so(connect: Connect, sandbox: SandboxProcess) -> None:
+    sandbox.switch(web_services_subscribed=False)
+    connect()
+    ok, message = IntacctHook().test_connection()
+    assert not ok
+    assert "Failed at the Web Services subscription" in message
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        ("gw_html", "network"),
+        ("http_503", "not available"),
+        ("http_429", "too many"),
+        ("reset_after", "no complete answer"),
+        ("truncated", "network"),
+    ],
+)
+def test_a_fault_of_the_way_is_told_from_a_refusal(
+    connect: Connect, sandbox: SandboxProcess, fault: str, what: str
+) -> None:
+    sandbox.fault(fault, function="getAPISession")
+    connect()
+    ok, message = IntacctHook().test_connection()
+    assert not ok
+    assert message.startswith("Failed at the network")
+    assert what in message
+
+
+def test_a_server_that_does_not_answer_holds_nobody_for_more_than_five_seconds(
+    connect: Connect, sandbox: SandboxProcess
+) -> None:
+    sandbox.fault("slow", function="getAPISession", seconds=30)
+    connect()
+    started = time.monotonic()
+    ok, message = IntacctHook().test_connection()
+    assert not ok
+    assert "no complete answer within 4 s" in message
+    assert time.monotonic() - started < 5
+
+
+def test_asking_again_and_again_costs_one_sign_in_each(connect: Connect, sandbox: SandboxProcess) -> None:
+    connect(password="wrong-Secret-333")
+    IntacctHook().test_connection()
+    connect()
+    ok, message = IntacctHook().test_connection()
+    assert ok, message
+
+
+def test_the_command_line_succeeds_with_the_connection_the_sandbox_prints(
+    sandbox: SandboxProcess, airflow_db: None
+) -> None:
+    tested = airflow_cli(
+        "connections", "test", "intacct_default", AIRFLOW_CONN_INTACCT_DEFAULT=json.dumps(sandbox.connection)
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "Connection success!" in tested.stdout
+
+
+@pytest.mark.parametrize(("changes", "what", "advice"), REFUSALS, ids=lambda value: str(value)[:40])
+def test_the_command_line_gives_the_same_advice_and_no_traceback(
+    sandbox: SandboxProcess, airflow_db: None, changes: dict[str, Any], what: str, advice: str
+) -> None:
+    connection = connection_to(sandbox.endpoint, **changes)
+    tested = airflow_cli(
+        "connections", "test", "intacct_default", AIRFLOW_CONN_INTACCT_DEFAULT=json.dumps(connection)
+    )
+    said = " ".join(tested.stdout.split())
+    assert tested.returncode == 1
+    assert what in said
+    assert advice in said
+    assert "Traceback" not in tested.stdout + tested.stderr
+    assert not any(secret in tested.stdout + tested.stderr for secret in (*USERS.values(), *SENDERS.values()))
