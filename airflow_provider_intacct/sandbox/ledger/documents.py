@@ -1,0 +1,434 @@
+"""Bills and invoices: entering, changing, reversing and deleting them, and what they post to the general ledger.
+
+Source: developer.intacct.com, Accounts Payable > Bills and Accounts Receivable > Invoices.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from airflow_provider_intacct.sandbox.records import Record, insert
+from airflow_provider_intacct.sandbox.records import delete as erase
+from airflow_provider_intacct.sandbox.records import update as write
+
+from . import postings
+from .audit import remember, stamps_of_change, stamps_of_creation
+from .books import Books
+from .calendar import require_open
+from .checks import missing, require_active, require_references
+from .entities import base_currency, cents, entity_of, exchange_rate, require_currency
+from .journals import line_dimensions
+from .numbering import next_document_id
+from .postings import Line
+from .refusals import (
+    RefusedError,
+    document_number_exists,
+    document_number_missing,
+    invalid_reference,
+    no_account,
+    refused,
+)
+from .subledgers import DRAFT, PAID, PARTLY_PAID, POSTED, REVERSAL, REVERSED, Kind
+from .terms import due_date
+
+_MEMO_FIELDS = frozenset({
+    "DESCRIPTION", "DOCNUMBER", "WHENDUE", "SUPDOCID", "ONHOLD", "RECPAYMENTDATE", "PAYMENTPRIORITY", "EXTERNALID",
+})  # fmt: skip
+_ZERO = Decimal(0)
+
+
+def create(books: Books, kind: Kind, record: Mapping[str, Any]) -> int:
+    """Enter a document with its lines, post it unless its ACTION is Draft, and return its record number."""
+    header = _header(books, kind, record, {})
+    header |= {"RECORDTYPE": kind.record_type, "MODULEKEY": kind.module, "MEGAENTITYID": books.entity}
+    header |= stamps_of_creation(books, books.definition(kind.object))
+    header["RECORDID"] = _number(books, kind, header, None)
+    items = _items(books, kind, header, record.get(kind.container) or ())
+    header |= _totals(header, items)
+    header["RECORDNO"] = insert(books.db, books.definition(kind.object), header)
+    _write_items(books, kind, header, items)
+    _post(books, kind, header, items)
+    remember(books, books.definition(kind.object), header, "Create")
+    return int(header["RECORDNO"])
+
+
+def update(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]) -> None:
+    """Change a document: named header fields only; the line container, when given, replaces all lines."""
+    definition = books.definition(kind.object)
+    if current["STATE"] in (REVERSED, REVERSAL):
+        raise refused(f"{kind.name} '{current['RECORDID']}' has been reversed and cannot be changed.")
+    if current["STATE"] != DRAFT:
+        require_open(books, current["WHENPOSTED"])
+    if current["STATE"] in (PAID, PARTLY_PAID):
+        _change_memo(books, kind, current, changes)
+        return
+    header = _header(books, kind, {**current, **_consequences(current, changes), **changes}, current)
+    header |= {name: current[name] for name in ("RECORDNO", "GLBATCHKEY", "RECORDID")}
+    if changes.get("RECORDID"):
+        header["RECORDID"] = changes["RECORDID"]
+        _number(books, kind, header, current["RECORDNO"])
+    given = changes.get(kind.container)
+    items = _items(books, kind, header, items_of(books, kind, current["RECORDNO"]) if given is None else given)
+    header |= _totals(header, items) | stamps_of_change(books, definition)
+    write(books.db, definition, current["RECORDNO"], header)
+    _write_items(books, kind, header, items)
+    _post(books, kind, header, items)
+    remember(books, definition, header, "Modify")
+
+
+def delete(books: Books, kind: Kind, current: Record) -> None:
+    """Delete a document that nothing was paid on, with its lines and what it posted."""
+    if current["STATE"] in (PAID, PARTLY_PAID):
+        raise refused(f"{kind.name} '{current['RECORDID']}' has payments and cannot be deleted.")
+    if current["STATE"] in (REVERSED, REVERSAL):
+        raise refused(f"{kind.name} '{current['RECORDID']}' has been reversed and cannot be deleted.")
+    if current["STATE"] != DRAFT:
+        require_open(books, current["WHENPOSTED"])
+    if current["GLBATCHKEY"] is not None:
+        postings.remove(books, current["GLBATCHKEY"])
+    for item in items_of(books, kind, current["RECORDNO"]):
+        erase(books.db, books.definition(kind.items), item["RECORDNO"])
+    erase(books.db, books.definition(kind.object), current["RECORDNO"])
+    remember(books, books.definition(kind.object), current, "Delete")
+
+
+def reverse(books: Books, kind: Kind, current: Record, day: date, memo: str | None) -> int:
+    """Reverse a posted, unpaid document on a day: a second document with opposite amounts, both settled."""
+    if current["STATE"] != POSTED:
+        raise refused(f"{kind.name} '{current['RECORDID']}' cannot be reversed: it is not posted, or has payments.")
+    require_open(books, day)
+    definition = books.definition(kind.object)
+    items = items_of(books, kind, current["RECORDNO"])
+    opposite = [
+        {**item, **{name: -item[name] for name in ("AMOUNT", "TRX_AMOUNT")}, "RECORDNO": None, "ENTRY_DATE": day}
+        for item in items
+    ]
+    header = {
+        **{name: current[name] for name, field in definition.fields.items() if field.stored},
+        **stamps_of_creation(books, definition),
+        "RECORDNO": None,
+        "GLBATCHKEY": None,
+        "STATE": REVERSAL,
+        "WHENCREATED": day,
+        "WHENPOSTED": day,
+        "WHENDUE": day,
+        "WHENPAID": day,
+        "RECORDID": f"Reversed - {current['RECORDID']}"[:45],
+        "DESCRIPTION": memo or current["DESCRIPTION"],
+        "REVERSEDKEY": current["RECORDNO"],
+    }
+    header |= _settled_totals(-current["TRX_TOTALENTERED"], -current["TOTALENTERED"])
+    header["RECORDNO"] = insert(books.db, definition, header)
+    _write_items(books, kind, header, [_as_paid(item) for item in opposite])
+    _post(books, kind, header, opposite)
+    remember(books, definition, header, "Create")
+    original = {
+        **_settled_totals(current["TRX_TOTALENTERED"], current["TOTALENTERED"]),
+        **stamps_of_change(books, definition),
+        "STATE": REVERSED,
+        "WHENPAID": day,
+        "REVERSALKEY": header["RECORDNO"],
+        "REVERSALDATE": day,
+    }
+    write(books.db, definition, current["RECORDNO"], original)
+    for item in items:
+        write(books.db, books.definition(kind.items), item["RECORDNO"], _as_paid(item))
+    postings.refresh_source(books, {**current, **original})
+    remember(books, definition, current, "Modify")
+    return int(current["RECORDNO"])
+
+
+def items_of(books: Books, kind: Kind, key: int) -> list[Record]:
+    """Return the lines of a document in their order."""
+    return sorted(books.find(kind.items, RECORDKEY=key), key=lambda item: item["LINE_NO"])
+
+
+def refresh(books: Books, kind: Kind, key: int, paid_on: date | None) -> None:
+    """Bring a document's totals and state in line with what its lines say is paid."""
+    definition = books.definition(kind.object)
+    document = books.first(kind.object, RECORDNO=key)
+    if document is None:
+        raise invalid_reference(kind.name, key)
+    items = items_of(books, kind, key)
+    trx_paid = sum((item["TRX_TOTALPAID"] or _ZERO for item in items), _ZERO)
+    paid = sum((item["TOTALPAID"] or _ZERO for item in items), _ZERO)
+    due = document["TRX_TOTALENTERED"] - trx_paid
+    state = POSTED if not any(item["TRX_TOTALPAID"] for item in items) else PARTLY_PAID if due else PAID
+    changes = {
+        "TRX_TOTALPAID": trx_paid,
+        "TRX_TOTALDUE": due,
+        "TOTALPAID": paid,
+        "TOTALDUE": document["TOTALENTERED"] - paid,
+        "STATE": state,
+        "WHENPAID": paid_on if state == PAID else None,
+    }
+    if books.switches["payment_touches_document"]:
+        changes |= stamps_of_change(books, definition)
+    write(books.db, definition, key, changes)
+    postings.refresh_source(books, {**document, **changes})
+
+
+def _header(books: Books, kind: Kind, record: Mapping[str, Any], current: Mapping[str, Any]) -> Record:
+    """Return the stored header fields of a document as asked for, with dates, terms and state settled."""
+    definition = books.definition(kind.object)
+    header = {
+        name: value
+        for name, value in record.items()
+        if name in definition.fields and definition.fields[name].stored and not definition.fields[name].readonly
+    }
+    draft = _is_draft(record.get("ACTION"), current)
+    require_references(books, definition, header)
+    party = _party(books, kind, header, draft=draft)
+    if header.get("WHENCREATED") is None and not draft:
+        raise missing(books, "Date Created")
+    header["WHENDUE"] = _due(books, kind, header, party)
+    if header["WHENDUE"] is None and not draft:
+        raise missing(books, "Date Due")
+    header["WHENPOSTED"] = header.get("WHENPOSTED") or header.get("WHENCREATED")
+    if not draft:
+        require_open(books, header["WHENPOSTED"])
+    header["STATE"] = DRAFT if draft else POSTED
+    for field in ("BILLTOPAYTOCONTACTNAME", "SHIPTORETURNTOCONTACTNAME"):
+        header[field] = header.get(field) or party.get("DISPLAYCONTACT.CONTACTNAME")
+    return header
+
+
+def _consequences(current: Record, changes: Mapping[str, Any]) -> Record:
+    """Return the fields that a change makes stale: they are worked out anew unless they are given too."""
+    stale: Record = {}
+    if changes.get("CURRENCY") not in (None, current["CURRENCY"]):
+        stale["EXCHANGE_RATE"] = None
+    if changes.get("TERMNAME") or (changes.get("WHENCREATED") and current["TERMNAME"]):
+        stale["WHENDUE"] = None
+    if changes.get("WHENCREATED") and current["WHENPOSTED"] == current["WHENCREATED"]:
+        stale["WHENPOSTED"] = None
+    return stale
+
+
+def _is_draft(action: str | None, current: Mapping[str, Any]) -> bool:
+    if not action:
+        return current.get("STATE") == DRAFT
+    if action not in ("Submit", "Draft"):
+        raise refused(f"ACTION must be Submit or Draft, not '{action}'.")
+    if action == "Draft" and current.get("STATE", DRAFT) != DRAFT:
+        raise refused("A posted transaction cannot become a draft.")
+    return action == "Draft"
+
+
+def _party(books: Books, kind: Kind, header: Record, *, draft: bool) -> Record:
+    name = header.get(kind.party_field)
+    if name:
+        return require_active(books, kind.party, name)
+    if draft:
+        return {}
+    raise missing(books, books.definition(kind.object).fields[kind.party_field].label)
+
+
+def _due(books: Books, kind: Kind, header: Record, party: Record) -> date | None:
+    due: date | None = header.get("WHENDUE")
+    if due is not None or header.get("WHENCREATED") is None:
+        return due
+    name = header.get("TERMNAME") or party.get("TERMNAME")
+    if not name:
+        return None
+    header["TERMNAME"] = name
+    return due_date(require_active(books, kind.term, name), header["WHENCREATED"])
+
+
+def _number(books: Books, kind: Kind, header: Record, own: int | None) -> str:
+    """Return the document's number: the given one, held to be unique for its party, or the next of the sequence."""
+    definition = books.definition(kind.object)
+    given = header.get("RECORDID")
+    if not given:
+        if not books.switches["document_numbering"]:
+            raise document_number_missing()
+        return next_document_id(books, definition)
+    if books.switches["duplicate_document_number"] == "refuse":
+        same = books.find(kind.object, RECORDID=given, **{kind.party_field: header.get(kind.party_field)})
+        if any(other["RECORDNO"] != own for other in same):
+            raise document_number_exists()
+    return str(given)
+
+
+def _items(books: Books, kind: Kind, header: Record, given: Sequence[Mapping[str, Any]]) -> list[Record]:
+    """Return the stored lines of a document after every rule has been held against them; sets the currencies."""
+    if not given:
+        raise missing(books, kind.container)
+    items = []
+    for number, item in enumerate(given, start=1):
+        try:
+            items.append(_item(books, kind, item, number))
+        except RefusedError as refusal:
+            raise refusal.on_line(number) from None
+    bases = {item["BASECURR"] for item in items}
+    if len(bases) > 1:
+        raise refused("The lines of one transaction belong to entities with the same base currency.")
+    header["BASECURR"] = bases.pop()
+    header["CURRENCY"] = header.get("CURRENCY") or header["BASECURR"]
+    rate = _rate(books, header)
+    header["EXCHANGE_RATE"] = rate
+    for item in items:
+        item |= {"CURRENCY": header["CURRENCY"], "EXCHANGE_RATE": rate, "AMOUNT": cents(item["TRX_AMOUNT"] * rate)}
+        item |= {name: header.get(name) for name in ("EXCH_RATE_DATE", "EXCH_RATE_TYPE_ID")}
+        item["ENTRY_DATE"] = header["WHENPOSTED"]
+    if sum((item["TRX_AMOUNT"] for item in items), _ZERO) < 0:
+        raise refused(f"The total of a {kind.name.lower()} cannot be negative.")
+    return items
+
+
+def _item(books: Books, kind: Kind, item: Mapping[str, Any], number: int) -> Record:
+    definition = books.definition(kind.items)
+    values = {
+        name: value for name, value in item.items() if name in definition.fields and definition.fields[name].stored
+    }
+    if values.get("ACCOUNTLABEL") and not values.get("ACCOUNTNO"):
+        raise invalid_reference("Account label", values["ACCOUNTLABEL"])
+    if not values.get("ACCOUNTNO"):
+        raise no_account(number)
+    require_active(books, "GLACCOUNT", values["ACCOUNTNO"])
+    if values.get("ALLOCATION"):
+        raise invalid_reference("Allocation", values["ALLOCATION"])
+    amount = values.get("TRX_AMOUNT") if values.get("TRX_AMOUNT") is not None else values.get("AMOUNT")
+    if amount is None:
+        raise missing(books, "Transaction amount")
+    location = values.get("LOCATIONID") or books.entity
+    if not location:
+        raise refused("Use of empty Location is invalid. A valid Multi-Entity Location must be specified.")
+    entity = entity_of(books, location)
+    if books.entity and entity != books.entity:
+        raise invalid_reference("Location", location)
+    control = values.get("OFFSETGLACCOUNTNO") or kind.control_account
+    require_active(books, "GLACCOUNT", control)
+    return {
+        **values,
+        **line_dimensions(books, item),
+        "TRX_AMOUNT": cents(amount),
+        "LOCATIONID": location,
+        "BASELOCATION": entity,
+        "BASECURR": base_currency(books, entity),
+        "OFFSETGLACCOUNTNO": control,
+        "LINE_NO": number,
+        "LINEITEM": True,
+        **dict.fromkeys(("TOTALPAID", "TRX_TOTALPAID", "TOTALSELECTED", "TRX_TOTALSELECTED"), _ZERO),
+    }
+
+
+def _rate(books: Books, header: Record) -> Decimal:
+    currency, base = header["CURRENCY"], header["BASECURR"]
+    require_currency(books, currency)
+    if currency == base:
+        return Decimal(1)
+    if header.get("EXCHANGE_RATE"):
+        return Decimal(header["EXCHANGE_RATE"])
+    day = header.get("EXCH_RATE_DATE") or header.get("WHENCREATED") or books.now.date()
+    return exchange_rate(books, header.get("EXCH_RATE_TYPE_ID"), currency, base, day)
+
+
+def _totals(header: Record, items: Sequence[Record]) -> Record:
+    """Return a document's totals before any payment; a draft is not due."""
+    trx = sum((item["TRX_AMOUNT"] for item in items), _ZERO)
+    base = sum((item["AMOUNT"] for item in items), _ZERO)
+    owed = header["STATE"] != DRAFT
+    return {
+        "TRX_TOTALENTERED": trx,
+        "TOTALENTERED": base,
+        "TRX_TOTALDUE": trx if owed else _ZERO,
+        "TOTALDUE": base if owed else _ZERO,
+        **dict.fromkeys(("TRX_TOTALPAID", "TOTALPAID", "TRX_TOTALSELECTED", "TOTALSELECTED"), _ZERO),
+    }
+
+
+def _settled_totals(trx: Decimal, base: Decimal) -> Record:
+    return {
+        "TRX_TOTALENTERED": trx,
+        "TOTALENTERED": base,
+        "TRX_TOTALPAID": trx,
+        "TOTALPAID": base,
+        "TRX_TOTALDUE": _ZERO,
+        "TOTALDUE": _ZERO,
+    }
+
+
+def _as_paid(item: Record) -> Record:
+    return {**item, "TRX_TOTALPAID": item["TRX_AMOUNT"], "TOTALPAID": item["AMOUNT"]}
+
+
+def _write_items(books: Books, kind: Kind, header: Record, items: Sequence[Record]) -> None:
+    """Replace the lines of a document; a line that names its record number keeps it."""
+    definition = books.definition(kind.items)
+    present = {item["RECORDNO"]: item for item in items_of(books, kind, header["RECORDNO"])}
+    for key in present:
+        erase(books.db, definition, key)
+    for item in items:
+        kept = item.get("RECORDNO") in present
+        stamps = stamps_of_change(books, definition) if kept else stamps_of_creation(books, definition)
+        row = {**item, **stamps, "RECORDKEY": header["RECORDNO"], "RECORDNO": item["RECORDNO"] if kept else None}
+        insert(books.db, definition, row)
+
+
+def _post(books: Books, kind: Kind, header: Record, items: Sequence[Record]) -> None:
+    """Post a document, or post it anew after a change; a draft and a document marked NOGL post nothing."""
+    if header.get("GLBATCHKEY") is not None:
+        postings.remove(books, header["GLBATCHKEY"])
+    key = None
+    if header["STATE"] != DRAFT and not header.get("NOGL"):
+        batch = {
+            "JOURNAL": kind.journal,
+            "BATCH_DATE": header["WHENPOSTED"],
+            "BATCH_TITLE": f"{kind.name} {header['RECORDID']}"[:80],
+            "MODULE": kind.module,
+            "REFERENCENO": header["RECORDID"][:20],
+            "PRBATCHKEY": header["RECORDNO"],
+            "PRBATCHRECTYPE": header["RECORDTYPE"],
+        }
+        key = postings.enter(books, batch, postings.settled(_lines(kind, header, items)), header)
+    write(books.db, books.definition(kind.object), header["RECORDNO"], {"GLBATCHKEY": key})
+
+
+def _lines(kind: Kind, header: Record, items: Sequence[Record]) -> list[Line]:
+    """Return the ledger lines of a document: its own lines, and one on the control account per location."""
+    lines = [_line(header, item, item["ACCOUNTNO"], item["TRX_AMOUNT"], item["AMOUNT"], kind.side) for item in items]
+    control: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [_ZERO, _ZERO])
+    sample: dict[tuple[str, str], Record] = {}
+    for item in items:
+        place = (item["LOCATIONID"], item["OFFSETGLACCOUNTNO"])
+        control[place][0] += item["TRX_AMOUNT"]
+        control[place][1] += item["AMOUNT"]
+        bare = {name: item[name] for name in ("LOCATIONID", "BASELOCATION")}
+        sample.setdefault(place, {**bare, kind.party_field: header.get(kind.party_field)})
+    for place, (trx, base) in control.items():
+        lines.append(_line(header, sample[place], place[1], trx, base, -kind.side))
+    return lines
+
+
+def _line(header: Record, item: Record, account: str, trx: Decimal, base: Decimal, side: int) -> Line:
+    return Line(
+        account,
+        side * trx,
+        side * base,
+        item["BASELOCATION"],
+        item["LOCATIONID"],
+        header["CURRENCY"],
+        header["BASECURR"],
+        header["EXCHANGE_RATE"],
+        item.get("DEPARTMENTID"),
+        postings.dimensions_of(item),
+        item.get("ENTRYDESCRIPTION") or header.get("DESCRIPTION"),
+        header.get("DOCNUMBER") or header["RECORDID"],
+        {name: header.get(name) for name in ("EXCH_RATE_DATE", "EXCH_RATE_TYPE_ID")},
+    )
+
+
+def _change_memo(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]) -> None:
+    """Change what a payment does not rest on: memos, references, custom fields."""
+    definition = books.definition(kind.object)
+    asked = {name: value for name, value in changes.items() if name in definition.fields and current.get(name) != value}
+    asked = {name: value for name, value in asked.items() if definition.fields[name].stored}
+    fixed = [name for name in asked if name not in _MEMO_FIELDS and not definition.fields[name].custom]
+    if fixed or changes.get(kind.container) is not None:
+        what = ", ".join(fixed) or "its lines"
+        raise refused(f"{kind.name} '{current['RECORDID']}' has payments; {what} cannot be changed.")
+    write(books.db, definition, current["RECORDNO"], asked | stamps_of_change(books, definition))
+    remember(books, definition, {**current, **asked}, "Modify")

@@ -1,0 +1,202 @@
+"""Records without accounting of their own: customers, accounts, projects, custom objects. Rules from the catalogue."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
+from airflow_provider_intacct.sandbox.records import Record, find, insert
+from airflow_provider_intacct.sandbox.records import delete as erase
+from airflow_provider_intacct.sandbox.records import update as write
+
+from . import parties
+from .audit import remember, stamps_of_change, stamps_of_creation
+from .books import BASE_CURRENCY, Books
+from .checks import referring_label, require_fields, require_references, require_unique
+from .numbering import next_id, numbered
+from .refusals import already_exists, not_to_be_deleted, refused
+from .terms import term_value
+
+_BUSINESS_ID = {"GLJOURNAL": ("SYMBOL",), "TRXCURRENCIES": ("CODE",), "TASK": ("PROJECTID", "TASKID"),
+                "EXCHANGERATE": ("TYPENAME", "FROM_CURRENCY", "TO_CURRENCY", "EFFECTIVE_DATE")}  # fmt: skip
+_PARTIES = {"CUSTOMER": "C", "VENDOR": "V"}
+
+
+def create(books: Books, definition: ObjectDefinition, record: Mapping[str, Any]) -> int:
+    """Enter a record and return its key."""
+    values = dict(record)
+    if definition.name_key and not values.get(definition.name_key) and numbered(definition):
+        values[definition.name_key] = next_id(books, definition)
+    if "STATUS" in definition.fields:
+        values.setdefault("STATUS", definition.fields["STATUS"].code("active"))
+    values |= _derived(books, definition, values)
+    require_fields(books, definition, values)
+    _require_unique(books, definition, values, None)
+    require_references(books, definition, values)
+    if definition.name in _PARTIES:
+        values["DISPLAYCONTACT.CONTACTNAME"] = parties.bring_contact(books, definition, values)
+    if definition.name == "CONTACT":
+        parties.require_address(values.get("EMAIL1"))
+    if definition.owned_by_entity:
+        values["MEGAENTITYID"] = books.entity
+    values |= stamps_of_creation(books, definition)
+    stored = _stored(definition, values)
+    stored[definition.key] = insert(books.db, definition, stored)
+    if definition.name == "LOCATIONENTITY":
+        books.db.execute('UPDATE "LOCATION" SET "ENTITY" = "LOCATIONID" WHERE "RECORDNO" = ?', (stored["RECORDNO"],))
+    remember(books, definition, stored, "Create")
+    return int(stored[definition.key])
+
+
+def update(books: Books, definition: ObjectDefinition, current: Record, changes: Mapping[str, Any]) -> None:
+    """Change the named fields of a record; a natural id may change as long as nothing refers to it."""
+    name_key = definition.name_key
+    if name_key and changes.get(name_key) not in (None, current[name_key]):
+        label = referring_label(books, definition, current)
+        if label:
+            raise refused(f"{definition.label} '{current[name_key]}' is used by a {label}; its ID cannot change.")
+    values = {**current, **changes}
+    values |= _derived(books, definition, values)
+    require_fields(books, definition, values)
+    _require_unique(books, definition, values, current[definition.key])
+    require_references(books, definition, {name: value for name, value in values.items() if name in changes})
+    if definition.name in _PARTIES:
+        _change_party_contact(books, definition, current, values, changes)
+    if definition.name == "CONTACT":
+        parties.require_address(values.get("EMAIL1"))
+    stored = _stored(definition, values | stamps_of_change(books, definition))
+    write(books.db, definition, current[definition.key], stored)
+    if definition.name == "LOCATION":
+        _move_children(books, stored)
+    remember(books, definition, stored, "Modify")
+
+
+def delete(books: Books, definition: ObjectDefinition, current: Record) -> None:
+    """Delete a record that nothing refers to."""
+    label = referring_label(books, definition, current)
+    if label:
+        key = current.get(definition.name_key) or current[definition.key]
+        raise not_to_be_deleted(definition.name.lower(), key).under(
+            *refused(f"{definition.label} '{key}' is used by a {label}.").reasons
+        )
+    erase(books.db, definition, current[definition.key])
+    remember(books, definition, current, "Delete")
+
+
+def _stored(definition: ObjectDefinition, values: Mapping[str, Any]) -> Record:
+    return {
+        name: value for name, value in values.items() if name in definition.fields and definition.fields[name].stored
+    }
+
+
+def _require_unique(books: Books, definition: ObjectDefinition, values: Mapping[str, Any], own: int | None) -> None:
+    if definition.name_key:
+        require_unique(books, definition, values[definition.name_key], own)
+    columns = _BUSINESS_ID.get(definition.name)
+    if columns:
+        same = find(books.db, definition, {column: values.get(column) for column in columns})
+        if any(record[definition.key] != own for record in same):
+            shown = definition.fields[columns[-1]]
+            raise already_exists(definition.label, values.get(shown.id))
+
+
+def _change_party_contact(
+    books: Books, definition: ObjectDefinition, current: Record, values: Record, changes: Mapping[str, Any]
+) -> None:
+    if current.get("DISPLAYCONTACT.CONTACTNAME"):
+        parties.change_contact(books, current, changes)
+        values["DISPLAYCONTACT.CONTACTNAME"] = current["DISPLAYCONTACT.CONTACTNAME"]
+    elif any(name.startswith("DISPLAYCONTACT.") for name in changes):
+        asked = {name: value for name, value in values.items() if not name.startswith("DISPLAYCONTACT.")}
+        asked |= {name: value for name, value in changes.items() if name.startswith("DISPLAYCONTACT.")}
+        values["DISPLAYCONTACT.CONTACTNAME"] = parties.bring_contact(books, definition, asked)
+
+
+def _derived(books: Books, definition: ObjectDefinition, values: Mapping[str, Any]) -> Record:
+    """Return the fields that the company itself fills in for this object."""
+    derive = _DERIVED.get(definition.name)
+    return derive(books, values) if derive else {}
+
+
+def _location(books: Books, values: Mapping[str, Any]) -> Record:
+    parent = books.first("LOCATION", LOCATIONID=values["PARENTID"]) if values.get("PARENTID") else None
+    if parent is not None:
+        return {"ENTITY": parent["ENTITY"]}
+    own = books.first("LOCATIONENTITY", LOCATIONID=values.get("LOCATIONID"))
+    return {"ENTITY": values["LOCATIONID"] if own else None}
+
+
+def _entity(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    return {"CURRENCY": values.get("CURRENCY") or BASE_CURRENCY}
+
+
+def _customer(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    return {"ENTITY": f"C{values.get('CUSTOMERID')}"}
+
+
+def _vendor(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    return {"ENTITY": f"V{values.get('VENDORID')}"}
+
+
+def _account(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    return {
+        "ACCOUNTTYPE": values.get("ACCOUNTTYPE") or "balancesheet",
+        "NORMALBALANCE": values.get("NORMALBALANCE") or "1",
+        "CLOSINGTYPE": values.get("CLOSINGTYPE") or "N",
+    }
+
+
+def _journal(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    return {"BOOKID": values.get("BOOKID") or "ACCRUAL", "BOOKTYPE": values.get("BOOKTYPE") or "ACCRUAL"}
+
+
+def _term(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    return {"TERMVALUE": term_value(values)}
+
+
+def _rate(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    rate = values.get("EXCHANGE_RATE")
+    return {"RECIPROCAL_RATE": 1 / Decimal(rate) if rate else None}
+
+
+def _checking(books: Books, values: Mapping[str, Any]) -> Record:
+    del books, values
+    return {"BANKACCOUNTTYPE": "checking"}
+
+
+def _savings(books: Books, values: Mapping[str, Any]) -> Record:
+    del books, values
+    return {"BANKACCOUNTTYPE": "savings"}
+
+
+_DERIVED: dict[str, Callable[[Books, Mapping[str, Any]], Record]] = {
+    "LOCATION": _location,
+    "LOCATIONENTITY": _entity,
+    "CUSTOMER": _customer,
+    "VENDOR": _vendor,
+    "GLACCOUNT": _account,
+    "GLJOURNAL": _journal,
+    "APTERM": _term,
+    "ARTERM": _term,
+    "EXCHANGERATE": _rate,
+    "CHECKINGACCOUNT": _checking,
+    "SAVINGSACCOUNT": _savings,
+}
+
+
+def _move_children(books: Books, location: Record) -> None:
+    """Give the locations below a moved one its entity."""
+    books.db.execute(
+        """WITH RECURSIVE below (id) AS (
+             SELECT "LOCATIONID" FROM "LOCATION" WHERE "PARENTID" = ?1
+             UNION SELECT "LOCATIONID" FROM "LOCATION" JOIN below ON "PARENTID" = below.id)
+           UPDATE "LOCATION" SET "ENTITY" = ?2 WHERE "LOCATIONID" IN below""",
+        (location["LOCATIONID"], location["ENTITY"]),
+    )

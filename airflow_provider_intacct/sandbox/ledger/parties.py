@@ -1,0 +1,75 @@
+"""The contacts that customers and vendors bring along: each creates a contact of its own, or fails with it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
+from airflow_provider_intacct.sandbox.records import Record, insert
+from airflow_provider_intacct.sandbox.records import update as write
+
+from .audit import remember, stamps_of_change, stamps_of_creation
+from .books import Books
+from .checks import require_unique
+from .refusals import CATCH_ALL, Reason, RefusedError, refused
+
+_PATH = "DISPLAYCONTACT."
+_NOT_CREATED = (
+    Reason(CATCH_ALL, "Could not create Contact record!"),
+    Reason(CATCH_ALL, "Error While Saving the Display Contact"),
+)
+_BAD_VERSION = (
+    Reason(CATCH_ALL, "Validate contactversion record failed!"),
+    Reason(CATCH_ALL, "Could not create contactversion record!"),
+    Reason(CATCH_ALL, "Could not create ContactVersion record!"),
+)
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def bring_contact(books: Books, party: ObjectDefinition, record: Record) -> str | None:
+    """Create the display contact that a new customer or vendor asks for and return its name, None where it asks none.
+
+    The contact is named after the party and its id, unless the record names it. A name that exists already makes the
+    whole party fail. Source: PsIntacct, New-Customer.Tests (stacks of four and of seven errors).
+    """
+    given = {name.removeprefix(_PATH): value for name, value in record.items() if name.startswith(_PATH)}
+    if not any(value not in (None, "") for value in given.values()):
+        return None
+    definition = books.definition("CONTACT")
+    contact = {name: value for name, value in given.items() if name in definition.fields and value is not None}
+    contact.setdefault("PRINTAS", record["NAME"])
+    name = contact.get("CONTACTNAME") or f"{record['NAME']}({party.name[0]}{record[party.name_key]})"
+    contact |= {"CONTACTNAME": name, "STATUS": "T", "MEGAENTITYID": books.entity}
+    try:
+        require_unique(books, definition, name)
+        require_address(contact.get("EMAIL1"))
+    except RefusedError as refusal:
+        raise refusal.under(*_NOT_CREATED) from None
+    contact["RECORDNO"] = insert(books.db, definition, {**stamps_of_creation(books, definition), **contact})
+    remember(books, definition, contact, "Create")
+    return str(name)
+
+
+def change_contact(books: Books, current: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Carry the DISPLAYCONTACT fields of a changed customer or vendor over to its contact."""
+    definition = books.definition("CONTACT")
+    name = current.get("DISPLAYCONTACT.CONTACTNAME")
+    values = {
+        field.removeprefix(_PATH): value
+        for field, value in changes.items()
+        if field.startswith(_PATH) and field.removeprefix(_PATH) in definition.fields
+    }
+    values.pop("CONTACTNAME", None)
+    contact = books.first("CONTACT", CONTACTNAME=name) if name else None
+    if contact is None or not values:
+        return
+    require_address(values.get("EMAIL1"))
+    write(books.db, definition, contact["RECORDNO"], values | stamps_of_change(books, definition))
+    remember(books, definition, contact, "Modify")
+
+
+def require_address(email: str | None) -> None:
+    """Refuse an email address without a name or a host."""
+    if email and not all(_ADDRESS.fullmatch(part.strip()) for part in re.split("[,;]", email)):
+        first = refused(f"Illegal format for Contactversion : Primary Email Address {email}.", "BL03000018")
+        raise first.under(*_BAD_VERSION)
