@@ -50,8 +50,8 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("unknown_content_type", "refuse", "a request in another content type is refused or read as XML",
            ("refuse", "read")),
     # control/uniqueid
-    Switch("uniqueid_reply", "error", "a repeated control id is answered with a failed result and an error, or with "
-           "a result that has no status", ("error", "no_status")),
+    Switch("uniqueid_reply", "error", "a repeated control id is answered with a failed result and an error, with a "
+           "result that has the error but no status, or with one that has neither", ("error", "no_status", "bare")),
     Switch("uniqueid_errorno", "BL01001973", "errorno of the refusal of a repeated control id"),
     Switch("uniqueid_scope", "sender", "who shares a memory of control ids: company and sender, the company, or "
            "company, sender and user", ("sender", "company", "user")),
@@ -78,7 +78,29 @@ DEFINITIONS: tuple[Switch, ...] = (
            ("gmt", "user")),
     Switch("read_by_query_hides_private", True, "readByQuery at the top level leaves out records of private entities, "
            "as query does"),
+    Switch("get_list_page", 100, "records of a get_list that names no maxitems"),
     Switch("result_id_seconds", 3600, "how long a resultId can be continued by readMore"),
+    # the books
+    Switch("books_closed_through", "2025-12-31", "last day whose periods are closed; empty: every period is open"),
+    Switch("closed_period_errorno", "BL01001973", "errorno of the refusal to write into a closed period"),
+    Switch("unbalanced_errorno", "BL01001973", "errorno of the refusal of a journal entry that does not balance"),
+    Switch("unbalanced_text", "Debits and credits are not equal for entity {entity} in {currency}: difference "
+           "{difference}", "text of the refusal of a journal entry that does not balance"),
+    Switch("missing_field_errorno", "BL01001973", "errorno of the refusal of a record without a required field"),
+    Switch("invalid_value_errorno", "BL03000018", "errorno of the refusal of a value of the wrong type, length or "
+           "enumeration"),
+    Switch("unknown_field", "ignore", "a field that the object does not have is ignored in create and update, or "
+           "refused", ("ignore", "refuse")),
+    Switch("batch_limit_errorno", "XL03000006", "errorno of the refusal of more records than batch_limit"),
+    Switch("create_arinvoice", "refuse", "the undocumented generic create and update of ARINVOICE",
+           ("refuse", "accept")),
+    Switch("duplicate_document_number", "refuse", "a second bill or invoice with the number of an earlier one of the "
+           "same vendor or customer", ("refuse", "accept")),
+    Switch("document_numbering", True, "bills and invoices without a number draw one; otherwise they are refused "
+           "(BL03002128)"),
+    Switch("payment_touches_document", True, "a payment changes WHENMODIFIED of the bill or invoice it settles"),
+    Switch("whenmodified_on_create", True, "a new record has WHENMODIFIED; otherwise it stays empty until the first "
+           "change"),
     # API transactions
     Switch("bill_failures", False, "a function that failed counts as one API transaction"),
     Switch("bill_sessions", False, "getAPISession counts as one API transaction"),

@@ -89,7 +89,7 @@ def _definition(
 def _in_order(fields: Mapping[str, Any]) -> list[str]:
     """Return field names as lookup lists them: the record number first, audit columns last."""
     last = ("MEGAENTITYKEY", "MEGAENTITYID", "MEGAENTITYNAME", "WHENMODIFIED", "CREATEDBY", "MODIFIEDBY")
-    return sorted(fields, key=lambda name: (name in last) - (name == "RECORDNO"))
+    return sorted(fields, key=lambda name: (name in last) - (name in ("RECORDNO", "id")))
 
 
 def _field(id_: str, spec: dict[str, Any], shared: Mapping[str, tuple[ValidValue, ...]]) -> Field:
@@ -101,7 +101,7 @@ def _field(id_: str, spec: dict[str, Any], shared: Mapping[str, tuple[ValidValue
         "scale": _DEFAULT_SCALE.get(kind, 0),
         **spec,
         "values": shared[values] if isinstance(values, str) else _values(values),
-        "total": Total(**total) if total else None,
+        "total": Total(**{**total, "states": tuple(total["states"])}) if total else None,
     }
     if own.get("of") is True:
         own["of"] = id_

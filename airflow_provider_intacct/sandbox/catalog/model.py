@@ -21,11 +21,12 @@ class ValidValue:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A field that sums a field of other records: `object.field` where their `by` equals ours."""
+    """A field that sums a field of other records: `object.field` where their `by` equals ours and STATE is listed."""
 
     object: str
     field: str
     by: str
+    states: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Field:
     """One field as lookup shows it, and where its value lives.
 
     Exactly one of four places: a column of its own (the default), a related record (`of`, a dotted path), the stored
-    code of another field (`code_of`), or a sum over other records (`total`).
+    code of another field (`code_of`), or a sum over other records (`total`). `shown_type` is lookup's word for the type
+    where it is not ours: GLBATCH.STATE is an enumeration that calls itself TEXT.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Field:
     scale: int = 0
     values: tuple[ValidValue, ...] = ()
     codes_in_query: bool = False
+    shown_type: str = ""
     of: str = ""
     code_of: str = ""
     total: Total | None = None
@@ -119,7 +122,6 @@ class ObjectDefinition:
     writable: bool = True
     needs_filter: tuple[str, ...] = ()
     audited: Literal["", "record", "key", "name"] = "record"
-    legacy: str = ""
 
     @property
     def stored_fields(self) -> Iterator[Field]:

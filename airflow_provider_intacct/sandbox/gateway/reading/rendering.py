@@ -49,6 +49,8 @@ class Writer:
 
 def written(rows: Iterable[Sequence[Any]], cells: Sequence[Cell]) -> list[tuple[str, ...]]:
     """Return rows of stored values as rows of text. Works by column: a page of thousands of rows is the usual case."""
+    if not cells:
+        return [() for _ in rows]
     columns = [[cell(value) for value in column] for cell, column in zip(cells, zip(*rows, strict=True), strict=False)]
     return list(zip(*columns, strict=True))
 

@@ -50,9 +50,10 @@ class Selection:
         if item.total:
             total = self.catalog[item.total.object]
             by = quoted(item.total.by)
+            states = ", ".join(f"'{state}'" for state in item.total.states)
             return (
                 f"(SELECT coalesce(sum(s.{quoted(item.total.field)}), 0) FROM {quoted(total.table)} AS s"
-                f" WHERE s.{by} = {alias}.{by})"
+                f' WHERE s.{by} = {alias}.{by} AND s."STATE" IN ({states}))'
             )
         return f"{alias}.{quoted(item.code_of or item.id)}"
 

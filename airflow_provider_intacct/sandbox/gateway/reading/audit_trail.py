@@ -1,0 +1,46 @@
+"""getAuditTrail: what was done to one record, from AUDITHISTORY."""
+
+from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
+from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Node, Result, function
+from airflow_provider_intacct.sandbox.records import find
+
+from .request import text_of
+
+
+@function("getAuditTrail")
+def get_audit_trail(call: Call) -> Result:
+    """Return the trail of a record named by recordNo or by objectKey, oldest entry first."""
+    element = call.element
+    name = text_of(element, "object")
+    definition = call.company.catalog.find(name)
+    if definition is None:
+        raise FunctionError("WS", f"Object definition {name} not found")
+    call.require(definition.name)
+    key = text_of(element, "recordNo") or text_of(element, "objectKey")
+    history = call.company.catalog["AUDITHISTORY"]
+    entries = [
+        entry
+        for stored in (key, f"{key}--REC")
+        for entry in find(call.db, history, {"OBJECTTYPE": definition.name.lower(), "OBJECTKEY": stored})
+    ]
+    entries.sort(key=lambda entry: (entry["ACCESSTIME"], entry["ID"]))
+    nodes = [_detail(history, definition, key, entry) for entry in entries]
+    return DataResult(nodes, "auditTrailDetail", {"count": len(nodes)})
+
+
+def _detail(history: ObjectDefinition, definition: ObjectDefinition, key: str, entry: dict[str, object]) -> Node:
+    mode = history.fields["ACCESSMODE"].value_label(str(entry["ACCESSMODE"])).lower()
+    moment = entry["ACCESSTIME"]
+    content = {
+        "userId": entry["USERID"],
+        "object": definition.name.lower(),
+        "objectKey": key,
+        "accessTime": getattr(moment, "isoformat", str)(),
+        "accessMode": mode,
+        "workflowAction": entry["WORKFLOWACTION"],
+        "webServer": entry["WEBSERVER"],
+        "trackingId": entry["TRACKINGID"],
+        "ipAddress": entry["IPADDRESS"],
+        "source": entry["SOURCE"],
+    }
+    return Node("auditTrailDetail", {name: str(value or "") for name, value in content.items()})
