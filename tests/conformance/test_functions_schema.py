@@ -20,7 +20,8 @@ CREDENTIALS = Credentials(
 )
 EVERY_OPERATOR = (
     "A = 1 AND B != 'x' AND C < 1 AND D <= 1 AND E > 1 AND F >= 1 AND G BETWEEN 1 AND 2 AND H IN (1, 2) "
-    "AND I NOT IN (1) AND J LIKE 'x%' AND K NOT LIKE 'x%' AND L IS NULL AND (M.N IS NOT NULL OR NOT (O = TRUE AND P = '2026-01-31'))"
+    "AND I NOT IN (1) AND J LIKE 'x%' AND K NOT LIKE 'x%' AND L IS NULL "
+    "AND (M.N IS NOT NULL OR NOT (O = TRUE AND P = '2026-01-31'))"
 )
 LINES = [
     {"glaccountno": "6500", "amount": Decimal("76.43"), "memo": "a & b", "locationid": "100"},

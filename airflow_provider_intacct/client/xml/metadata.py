@@ -157,32 +157,34 @@ def step(definition: ObjectDefinition, path: str) -> tuple[str | None, str]:
 
 def resolve(object: str, name: str, definitions: Mapping[str, ObjectDefinition]) -> tuple[str, FieldDefinition] | None:
     """Return a field's name as Intacct spells it and its definition, through relationships; None if there is none."""
-    definition = definitions[object.upper()]
-    spelled: list[str] = []
-    path = name
-    while True:
-        if found := definition.field(path):
-            return ".".join([*spelled, found.id]), found
-        head = path.partition(".")[0]
-        related, rest = step(definition, path)
-        if related is None or related not in definitions:
-            return None
-        relationship = definition.relationship(head)
-        spelled.append(relationship.path if relationship else head)
-        definition, path = definitions[related], rest
+    before, definition, path = walk(object, name, definitions)
+    found = definition.field(path)
+    return (before + found.id, found) if found else None
+
+
+def walk(object: str, name: str, definitions: Mapping[str, ObjectDefinition]) -> tuple[str, ObjectDefinition, str]:
+    """Follow a dotted name as far as relationships lead: what was passed, the object arrived at, and what is left."""
+    before, definition, path = "", definitions[object.upper()], name
+    while (arrived := step(definition, path))[0] in definitions:
+        relationship = definition.relationship(path.partition(".")[0])
+        before += f"{relationship.path if relationship else ''}."
+        definition, path = definitions[arrived[0] or ""], arrived[1]
+    return before, definition, path
 
 
 def spell(object: str, name: str, definitions: Mapping[str, ObjectDefinition]) -> str:
     """Return a field's name as Intacct spells it. Raises `InvalidRequestError` with the nearest names."""
-    found = resolve(object, name, definitions)
-    if found is not None:
-        return found[0]
-    definition = definitions[object.upper()]
+    before, definition, path = walk(object, name, definitions)
+    if found := definition.field(path):
+        return before + found.id
     choices = {item.id.upper(): item.id for item in definition.fields}
-    choices |= {item.path.upper(): f"{item.path}. ..." for item in definition.relationships}
-    close = [choices[match] for match in get_close_matches(name.upper(), choices, n=3, cutoff=0.6)]
-    advice = f"did you mean {' or '.join(close)}?" if close else "lookup lists the fields there are."
-    raise InvalidRequestError(f"{definition.name or object} has no field {name}; {advice}")
+    if "." in path:
+        choices = {item.path.upper(): item.path for item in definition.relationships}
+    head, dot, rest = path.partition(".")
+    close = [f"{before}{choices[match]}{dot}{rest}" for match in get_close_matches(head.upper(), choices, n=3)]
+    what = f"leads nowhere by {head}" if dot else f"has no field {path}"
+    advice = f"did you mean {' or '.join(close)}?" if close else "lookup lists what there is."
+    raise InvalidRequestError(f"{name}: {definition.name or object} {what}; {advice}")
 
 
 def datatype_of(object: str, name: str, definitions: Mapping[str, ObjectDefinition]) -> str | None:
