@@ -20,6 +20,7 @@ from lxml import etree
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.sandbox.company import Company, User
+
     from .sessions import Session
 
 Content: TypeAlias = "str | Mapping[str, Content] | Sequence[Node] | None"

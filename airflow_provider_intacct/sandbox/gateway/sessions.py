@@ -3,6 +3,7 @@
 A slide is written down only when it moves the end by a minute or more, so that a read costs no disk write.
 """
 
+import sqlite3
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,11 +43,10 @@ class Sessions:
         now = self._company.clock.now()
         return Session(new_identifier(), user_id, sender_id, entity_id, now, now + self._duration())
 
-    def begin(self, user_id: str, sender_id: str, entity_id: str | None) -> Session:
-        """Begin and keep a session."""
+    def begin(self, db: sqlite3.Connection, user_id: str, sender_id: str, entity_id: str | None) -> Session:
+        """Begin a session; it is there when the transaction of `db` is."""
         session = self.passing(user_id, sender_id, entity_id)
-        with self._lock:
-            self._write(session)
+        _insert(db, session)
         return session
 
     def find(self, session_id: str) -> Session | None:
@@ -95,18 +95,7 @@ class Sessions:
 
     def _write(self, session: Session) -> None:
         with self._company.store.write() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO gateway_session (id, user_id, sender_id, entity_id, started, expires) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    session.id,
-                    session.user_id,
-                    session.sender_id,
-                    session.entity_id,
-                    session.started.isoformat(),
-                    session.expires.isoformat(),
-                ),
-            )
+            _insert(db, session)
         self._live[session.id] = session
         self._written[session.id] = session.expires
 
@@ -115,3 +104,12 @@ class Sessions:
         self._written.pop(session_id, None)
         with self._company.store.write() as db:
             db.execute("DELETE FROM gateway_session WHERE id = ?", (session_id,))
+
+
+def _insert(db: sqlite3.Connection, session: Session) -> None:
+    times = session.started.isoformat(), session.expires.isoformat()
+    db.execute(
+        "INSERT OR REPLACE INTO gateway_session (id, user_id, sender_id, entity_id, started, expires) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (session.id, session.user_id, session.sender_id, session.entity_id, *times),
+    )

@@ -1,0 +1,160 @@
+"""`python -m airflow_provider_intacct.sandbox`: a local Sage Intacct company on a loopback port."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from .switches import Switches
+
+_HOST = "127.0.0.1"
+
+
+class UsageError(Exception):
+    """Something the caller can mend; the text says how."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the sandbox until it is told to stop; return the exit status."""
+    options = _options().parse_args(arguments)
+    try:
+        if options.print_connection:
+            print(json.dumps(connection(options.port)))  # noqa: T201
+            return 0
+        return _serve(options)
+    except UsageError as error:
+        print(f"sandbox: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def connection(port: int) -> dict[str, object]:
+    """Return the Airflow connection that reaches a sandbox on that port as the user etl."""
+    from .company import DEMO_SENDERS, DEMO_USERS
+
+    user, sender = DEMO_USERS[0], DEMO_SENDERS[0]
+    return {
+        "conn_type": "intacct",
+        "login": user.id,
+        "password": user.password,
+        "extra": {
+            "company_id": "DEMO",
+            "sender_id": sender.id,
+            "sender_password": sender.password,
+            "endpoint": _endpoint(port),
+        },
+    }
+
+
+def _serve(options: argparse.Namespace) -> int:
+    switches = _switches(options.set)
+    listener = _listener(options.port)
+    with contextlib.ExitStack() as stack:
+        stack.callback(listener.close)
+        path = options.db or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="intacct-"))) / "intacct.db"
+        return _run(options, switches, listener, path)
+
+
+def _run(options: argparse.Namespace, switches: "Switches", listener: socket.socket, path: Path) -> int:
+    import uvicorn
+
+    from .app import Sandbox
+    from .company import Company, NotACompanyError
+    from .gateway.envelope import SchemaFileError, load_schema
+
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(asctime)s %(message)s")
+    try:
+        schema = load_schema(options.schema)
+        company = Company.open(path, size=options.size, switches=switches)
+    except (SchemaFileError, NotACompanyError) as error:
+        raise UsageError(str(error)) from error
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise UsageError(f"The database {path} cannot be opened: {error}") from error
+    port = listener.getsockname()[1]
+    company.endpoint = _endpoint(port)
+    sandbox = Sandbox(company, schema)
+    config = uvicorn.Config(
+        sandbox.application(),
+        http=sandbox.connections.protocol(),
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    listener.listen(128)
+    try:
+        asyncio.run(_until_stopped(server, listener, f"Sandbox ready at http://{_HOST}:{port}"))
+    finally:
+        company.close()
+    return 0
+
+
+async def _until_stopped(server: "uvicorn.Server", listener: socket.socket, ready: str) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    print(ready, flush=True)  # noqa: T201
+    await serving
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_provider_intacct.sandbox",
+        description="A local Sage Intacct company that speaks the XML gateway. Binds the loopback interface only.",
+    )
+    parser.add_argument("--port", type=int, default=8088, help="port to listen on; 0 picks a free one (default 8088)")
+    parser.add_argument("--db", type=Path, help="database file, made when absent (default: a temporary one)")
+    parser.add_argument("--size", choices=("small", "medium", "large"), default="small", help="size of a new company")
+    parser.add_argument("--schema", type=Path, help="validate requests with this XSD instead of the sandbox's own")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SWITCH=VALUE", help="set a switch; the README lists them"
+    )
+    parser.add_argument("--print-connection", action="store_true", help="print the Airflow connection and exit")
+    parser.add_argument("--verbose", action="store_true", help="one line per call on stderr")
+    return parser
+
+
+def _switches(settings: Sequence[str]) -> "Switches":
+    from .switches import SwitchError, Switches
+
+    pairs = [setting.partition("=") for setting in settings]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise UsageError(f"--set takes SWITCH=VALUE, not {name!r}.")
+    try:
+        return Switches({name: value for name, _, value in pairs})
+    except SwitchError as error:
+        raise UsageError(str(error)) from error
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise UsageError(f"Port {port} cannot be used ({error}); name another, or 0 for a free one.") from error
+    return listener
+
+
+def _endpoint(port: int) -> str:
+    return f"http://{_HOST}:{port}/ia/xml/xmlgw.phtml"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

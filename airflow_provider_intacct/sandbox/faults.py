@@ -1,0 +1,103 @@
+"""What can go wrong on the way, on demand: rules that strike at the nth request with a function.
+
+Stages: before (nothing was executed), after (everything was executed and committed), reply (the answer is damaged).
+"""
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+BEFORE = {
+    "http_429": "HTTP 429 with GW-0010; nothing is executed",
+    "http_503": "HTTP 503 with a plain page; nothing is executed",
+    "http_524": "HTTP 524 with a Cloudflare page; nothing is executed",
+    "gw_html": "HTTP 502 with an HTML page of the content delivery network; nothing is executed",
+    "reset_before": "the connection is reset; nothing is executed",
+    "expired_session": "the request's session has expired: the company answers as to any invalid session",
+    "slow": "the request waits `seconds` before it is executed",
+    "throttled_text": "HTTP 200 whose body says `API rate limit exceeded`; nothing is executed",
+    "concurrent_refusal": "HTTP 200, too many operations in process; nothing is executed",
+    "kill_before": "the sandbox process dies by SIGKILL; nothing is executed",
+}
+AFTER = {
+    "http_524_after": "HTTP 524 with a Cloudflare page; everything was executed and committed",
+    "reset_after": "the connection is reset; everything was executed and committed",
+    "slow_after": "the reply waits `seconds`; everything was executed and committed",
+    "truncated": "the connection closes in the middle of the reply; everything was executed and committed",
+    "kill_after": "the sandbox process dies by SIGKILL; everything was executed and committed",
+}
+KINDS = {**BEFORE, **AFTER}
+
+
+class FaultError(ValueError):
+    """A rule that cannot be used; the text names the field and the choices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Strike at the `nth` request from now on that holds `function` ("*": any), `times` times in a row."""
+
+    fault: str
+    function: str = "*"
+    nth: int = 1
+    times: int = 1
+    seconds: float = 1.0
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> "Rule":
+        """Return the rule of a JSON object; raises FaultError."""
+        unknown = set(values) - set(cls.__slots__)
+        if unknown:
+            raise FaultError(f"A fault has no {', '.join(sorted(unknown))}. Fields: {', '.join(cls.__slots__)}.")
+        if values.get("fault") not in KINDS:
+            raise FaultError(f"There is no fault {values.get('fault')!r}. Faults: {', '.join(KINDS)}.")
+        try:
+            rule = cls(
+                fault=str(values["fault"]),
+                function=str(values.get("function", "*")),
+                nth=int(values.get("nth", 1)),
+                times=int(values.get("times", 1)),
+                seconds=float(values.get("seconds", 1.0)),
+            )
+        except (TypeError, ValueError) as error:
+            raise FaultError(f"nth and times are whole numbers, seconds is a number: {error}") from error
+        if rule.nth < 1 or rule.times < 1 or rule.seconds < 0:
+            raise FaultError("nth and times start at 1, seconds at 0.")
+        return rule
+
+
+class Faults:
+    """The rules in force, and how many requests each has seen."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rules: list[Rule] = []
+        self._seen: list[int] = []
+
+    def add(self, rule: Rule) -> None:
+        """Put a rule in force; it counts from now."""
+        with self._lock:
+            self._rules.append(rule)
+            self._seen.append(0)
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        with self._lock:
+            self._rules, self._seen = [], []
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the rules with the number of requests each has seen."""
+        with self._lock:
+            return [{**asdict(rule), "seen": seen} for rule, seen in zip(self._rules, self._seen, strict=True)]
+
+    def strike(self, functions: Collection[str]) -> Rule | None:
+        """Count a request with these functions and return the first rule that strikes."""
+        struck: Rule | None = None
+        with self._lock:
+            for index, rule in enumerate(self._rules):
+                if rule.function == "*" or rule.function in functions:
+                    self._seen[index] += 1
+                    if struck is None and rule.nth <= self._seen[index] < rule.nth + rule.times:
+                        struck = rule
+        return struck

@@ -1,0 +1,183 @@
+"""Run the functions of an operation: each on its own or all in one transaction, control ids and API transactions
+in the same commit as the effect. Refuses to know HTTP and who may sign in.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import limits
+from .calls import Call, FunctionError, Implementation, Result
+from .envelope import FunctionRequest, Operation
+from .sessions import Session
+from .uniqueness import ControlIds, RepeatedError
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.sandbox.company import Company
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one function: a result, or an error (perhaps beside what was committed before it).
+
+    `rolled_back` is an effect undone by an atomic operation; the culprit has its own error too.
+    """
+
+    function: FunctionRequest
+    result: Result | None = None
+    error: FunctionError | None = None
+    rolled_back: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the function did what it was asked."""
+        return self.error is None and not self.rolled_back
+
+
+class _RollbackError(Exception):
+    def __init__(self, culprit: Outcome) -> None:
+        super().__init__(culprit.function.name)
+        self.culprit = culprit
+
+
+class Dispatch:
+    """Executes operations of one company."""
+
+    def __init__(self, company: "Company", functions: Mapping[str, Implementation]) -> None:
+        self._company = company
+        self._functions = functions
+
+    def execute(self, operation: Operation, session: Session, *, unique: bool) -> list[Outcome]:
+        """Return the outcome of every function, in the order of the request."""
+        run = _Run(self._company, self._functions, session, unique)
+        with self._claimed(operation, run) as busy:
+            if operation.atomic:
+                return run.together(operation.functions, busy)
+            return [run.alone(function, busy) for function in operation.functions]
+
+    @contextmanager
+    def _claimed(self, operation: Operation, run: "_Run") -> Iterator[frozenset[str]]:
+        """Mark the operation's control ids as in process; give those that another request holds."""
+        wanted = frozenset(function.control_id for function in operation.functions if run.remembers(function))
+        memory = self._company.part(ControlIds)
+        free = memory.claim(run.scope, wanted)
+        try:
+            with self._company.part(limits.Places).place():
+                yield wanted - free
+        finally:
+            memory.release(run.scope, free)
+
+
+class _Run:
+    """One operation being executed."""
+
+    def __init__(
+        self, company: "Company", functions: Mapping[str, Implementation], session: Session, unique: bool
+    ) -> None:
+        self._company = company
+        self._functions = functions
+        self._session = session
+        self._unique = unique
+        self._memory = company.part(ControlIds)
+        self.scope = self._memory.scope(session)
+
+    def remembers(self, function: FunctionRequest) -> bool:
+        """Whether the function's control id is checked and remembered."""
+        if not self._unique:
+            return False
+        implementation = self._functions.get(function.name)
+        writes = implementation is not None and implementation.writes
+        return writes or self._company.switches.on("uniqueid_covers_reads")
+
+    def alone(self, function: FunctionRequest, busy: frozenset[str]) -> Outcome:
+        """Execute a function in a transaction of its own."""
+        try:
+            implementation = self._implementation(function, busy)
+            with self._opened(implementation) as db:
+                outcome = self._outcome(db, function, implementation)
+                if implementation.writes:
+                    self._note(db, outcome, implementation)
+            if not implementation.writes:
+                self._note_apart(outcome, implementation)
+        except FunctionError as error:
+            outcome = Outcome(function, error=error)
+            self._bill_failure(function)
+        return outcome
+
+    def together(self, functions: tuple[FunctionRequest, ...], busy: frozenset[str]) -> list[Outcome]:
+        """Execute functions in one transaction: all of them, or none."""
+        try:
+            with self._company.store.write() as db:
+                return [self._within(db, function, busy) for function in functions]
+        except _RollbackError as rollback:
+            culprit = rollback.culprit
+            return [
+                culprit if function is culprit.function else Outcome(function, rolled_back=True)
+                for function in functions
+            ]
+
+    def _within(self, db: sqlite3.Connection, function: FunctionRequest, busy: frozenset[str]) -> Outcome:
+        try:
+            implementation = self._implementation(function, busy)
+            outcome = self._outcome(db, function, implementation)
+        except RepeatedError as error:
+            outcome = Outcome(function, error=error)
+            if not self._company.switches.on("uniqueid_rolls_back"):
+                return outcome
+            raise _RollbackError(Outcome(function, error=error, rolled_back=True)) from error
+        except FunctionError as error:
+            raise _RollbackError(Outcome(function, error=error, rolled_back=True)) from error
+        if outcome.error is not None:
+            raise _RollbackError(Outcome(function, error=outcome.error, rolled_back=True))
+        self._note(db, outcome, implementation)
+        return outcome
+
+    def _implementation(self, function: FunctionRequest, busy: frozenset[str]) -> Implementation:
+        if function.control_id in busy and self.remembers(function):
+            raise self._memory.in_process()
+        implementation = self._functions.get(function.name)
+        if implementation is None:
+            raise FunctionError(
+                self._company.switches.text("not_implemented_errorno"),
+                f"The sandbox does not implement the function {function.name}.",
+                "Functions it implements are listed in the README of airflow_provider_intacct/sandbox.",
+            )
+        return implementation
+
+    def _opened(self, implementation: Implementation) -> AbstractContextManager[sqlite3.Connection]:
+        store = self._company.store
+        opening: Callable[[], AbstractContextManager[sqlite3.Connection]] = (
+            store.write if implementation.writes else store.read
+        )
+        return opening()
+
+    def _outcome(self, db: sqlite3.Connection, function: FunctionRequest, implementation: Implementation) -> Outcome:
+        """Run the function. A FunctionError passes through, unless it leaves committed records behind."""
+        if self.remembers(function):
+            self._memory.check(db, self.scope, function.control_id)
+        call = Call(function.element, function.control_id, self._company, self._session, db)
+        try:
+            return Outcome(function, implementation.run(call))
+        except FunctionError as error:
+            if error.committed is None:
+                raise
+            return Outcome(function, error.committed, error)
+
+    def _note(self, db: sqlite3.Connection, outcome: Outcome, implementation: Implementation) -> None:
+        if outcome.succeeded and self.remembers(outcome.function):
+            self._memory.record(db, self.scope, outcome.function.control_id)
+        spends = implementation.spends or self._company.switches.on("bill_sessions")
+        if outcome.result is not None and spends:
+            limits.count_transactions(db, outcome.function.name, outcome.result.transactions)
+
+    def _note_apart(self, outcome: Outcome, implementation: Implementation) -> None:
+        """Note a read, which had no writing connection of its own."""
+        with self._company.store.write() as db:
+            self._note(db, outcome, implementation)
+
+    def _bill_failure(self, function: FunctionRequest) -> None:
+        if self._company.switches.on("bill_failures"):
+            with self._company.store.write() as db:
+                limits.count_transactions(db, function.name, 1)

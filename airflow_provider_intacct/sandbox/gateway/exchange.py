@@ -1,0 +1,283 @@
+"""One HTTP exchange with the gateway, from body to answer: faults, checks in the gateway's order, execution, reply.
+
+Knows HTTP as values only (`Answer`); sockets are app.py's.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import parse_qs
+
+from lxml import etree
+
+from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.faults import Faults, Rule
+
+from . import reply
+from .authentication import ControlRefusedError, SignInRefusedError, check_control, sign_in
+from .calls import BodyResult, ErrorEntry, Node, discover
+from .dispatch import Dispatch, Outcome
+from .envelope import NO_CONTROL, Control, InvalidDocumentError, Operation, Request, SessionId, read_request
+from .limits import Throttle, TooManyOperationsError
+from .sessions import Session, Sessions
+from .uniqueness import RepeatedError
+
+XML = 'text/xml; encoding="UTF-8"'
+HTML = "text/html; charset=UTF-8"
+_XML_TYPES = ("application/xml", "text/xml", "x-intacct-xml-request")
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_CDN_PAGE = (
+    '<!DOCTYPE html>\n<html lang="en-US">\n<head>\n<title>intacct.com | {status}: {reason}</title>\n'
+    '<meta charset="UTF-8">\n<meta name="robots" content="noindex, nofollow">\n</head>\n<body>\n'
+    '<div id="cf-wrapper"><div id="cf-error-details" class="p-0"><h1>{reason} <span>Error code {status}</span></h1>'
+    "<p>Cloudflare</p></div></div>\n</body>\n</html>\n"
+)
+_LOG_LENGTH = 1000
+_log = logging.getLogger("airflow_provider_intacct.sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, and how the connection ends: properly, reset before the first byte, or cut in the middle."""
+
+    body: bytes
+    content_type: str = XML
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ending: Literal["proper", "reset", "cut"] = "proper"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One function of a request as the bench log shows it; never a credential. Status: signin is a refused sign-in."""
+
+    function: str
+    controlid: str
+    status: str
+    user: str
+    entity: str | None
+    milliseconds: float
+
+    def __str__(self) -> str:
+        place = f"{self.user}@{self.entity}" if self.entity else self.user
+        return f"{self.function} {self.controlid!r} {self.status} {place} {self.milliseconds} ms"
+
+
+class Gateway:
+    """The XML gateway of one company."""
+
+    def __init__(self, company: Company, schema: etree.XMLSchema, faults: Faults) -> None:
+        self._company = company
+        self._schema = schema
+        self._faults = faults
+        self._dispatch = Dispatch(company, discover())
+        self._log: deque[LogLine] = deque(maxlen=_LOG_LENGTH)
+        self._log_lock = threading.Lock()
+
+    def log(self) -> list[LogLine]:
+        """Return the last calls, oldest first."""
+        with self._log_lock:
+            return list(self._log)
+
+    def forget_log(self) -> None:
+        """Empty the log."""
+        with self._log_lock:
+            self._log.clear()
+
+    def refuse_method(self) -> Answer:
+        """Answer anything but a POST."""
+        entry = ErrorEntry("XMLGW_JPP0002", description="Sign-in information is incorrect. Please check your request.")
+        return _refused(ControlRefusedError(entry, NO_CONTROL, status=401, bare=True))
+
+    def answer(self, content_type: str, body: bytes) -> Answer:
+        """Answer a POST."""
+        if not self._company.part(Throttle).admits():
+            return self._too_many_requests()
+        document = self._document(content_type, body)
+        if document is None:
+            entry = ErrorEntry("GW-0011", description="Invalid Request")
+            return _refused(ControlRefusedError(entry, NO_CONTROL, status=400, bare=True))
+        try:
+            request = read_request(document, self._schema)
+        except InvalidDocumentError as error:
+            return self._invalid(error)
+        rule = self._faults.strike({function.name for op in request.operations for function in op.functions})
+        if rule is not None:
+            early = self._before(rule, request)
+            if early is not None:
+                return early
+        try:
+            answer = self._operations(request)
+        except ControlRefusedError as error:
+            answer = _refused(error, whitespace=request.control.whitespace)
+        except TooManyOperationsError:
+            answer = self._too_many_operations(request.control)
+        return self._after(rule, answer) if rule is not None else answer
+
+    def _document(self, content_type: str, body: bytes) -> bytes | None:
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind == _FORM_TYPE:
+            fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+            return fields.get("xmlrequest", [""])[0].encode()
+        if kind in _XML_TYPES or self._company.switches.text("unknown_content_type") == "read":
+            return body
+        return None
+
+    def _operations(self, request: Request) -> Answer:
+        check_control(self._company, request.control)
+        blocks: list[Node] = []
+        bodies: list[BodyResult] = []
+        failed = False
+        for operation in request.operations:
+            block, outcomes = self._operation(operation, request.control)
+            blocks.append(block)
+            failed = failed or not outcomes or not all(outcome.succeeded for outcome in outcomes)
+            bodies += [outcome.result for outcome in outcomes if isinstance(outcome.result, BodyResult)]
+        if bodies and not failed:
+            return Answer(bodies[0].body, bodies[0].content_type)
+        document = reply.response(reply.control(request.control, "success"), *blocks)
+        return Answer(reply.render(document, whitespace=request.control.whitespace))
+
+    def _operation(self, operation: Operation, control: Control) -> tuple[Node, list[Outcome]]:
+        started = time.monotonic()
+        try:
+            session = sign_in(self._company, control, operation.credential)
+        except SignInRefusedError as error:
+            self._note_refusal(operation, error, started)
+            block = reply.refused_authentication(error.user_id, error.company_id)
+            return Node("operation", [block, reply.errormessage(error.entries, self._style(control))]), []
+        outcomes = self._dispatch.execute(operation, session, unique=control.unique)
+        session = self._slid(session, outcomes)
+        self._note(outcomes, session, started)
+        results = [self._result(outcome, control) for outcome in outcomes]
+        return Node("operation", [self._authentication(session), *results]), outcomes
+
+    def _slid(self, session: Session, outcomes: Sequence[Outcome]) -> Session:
+        succeeded = all(outcome.succeeded for outcome in outcomes)
+        if succeeded or self._company.switches.on("failed_call_slides"):
+            return self._company.part(Sessions).slide(session)
+        return session
+
+    def _authentication(self, session: Session) -> Node:
+        of_call = self._company.switches.text("session_timestamp") == "call"
+        stamp = self._company.clock.now() if of_call else session.started
+        return reply.authentication(session, self._company.id, stamp)
+
+    def _result(self, outcome: Outcome, control: Control) -> Node:
+        style = self._style(control)
+        errors = outcome.error.entries if outcome.error is not None else ()
+        name, control_id = outcome.function.name, outcome.function.control_id
+        if outcome.rolled_back:
+            status = self._company.switches.text("rollback_culprit") if errors else "aborted"
+            return reply.result(status, name, control_id, None, (*errors, reply.ROLLED_BACK), style)
+        if isinstance(outcome.error, RepeatedError):
+            shape = self._company.switches.text("uniqueid_reply")
+            shown = () if shape == "bare" else errors
+            return reply.result("failure" if shape == "error" else None, name, control_id, None, shown, style)
+        status = "success" if outcome.succeeded else "failure"
+        return reply.result(status, name, control_id, outcome.result, errors, style)
+
+    def _style(self, control: Control) -> reply.Style:
+        return reply.Style(control.additional_info, self._company.switches.on("support_ids"))
+
+    def _invalid(self, error: InvalidDocumentError) -> Answer:
+        entry = ErrorEntry("XL03000003", error.text)
+        if self._company.switches.on("support_ids"):
+            entry = reply.with_support_id(entry)
+        return _refused(ControlRefusedError(entry, error.control), whitespace=error.control.whitespace)
+
+    def _too_many_requests(self) -> Answer:
+        entry = ErrorEntry("GW-0010", description="API rate limit exceeded")
+        seconds = int(self._company.switches.number("retry_after"))
+        answer = _refused(ControlRefusedError(entry, NO_CONTROL, status=429, bare=True))
+        return replace(answer, headers={"Retry-After": str(seconds)}) if seconds else answer
+
+    def _too_many_operations(self, control: Control) -> Answer:
+        errorno = self._company.switches.text("concurrency_errorno")
+        entry = ErrorEntry(errorno, "too many operations", "Please Try Again Later")
+        return _refused(ControlRefusedError(entry, control), whitespace=control.whitespace)
+
+    def _before(self, rule: Rule, request: Request) -> Answer | None:
+        """Return the answer that a fault gives in place of execution; None where the request goes on."""
+        control = request.control
+        match rule.fault:
+            case "http_429":
+                return self._too_many_requests()
+            case "http_503":
+                return Answer(b"<html><body><h1>503 Service Unavailable</h1></body></html>\n", HTML, 503)
+            case "http_524":
+                return _cdn_page(524, "A timeout occurred")
+            case "gw_html":
+                return _cdn_page(502, "Bad gateway")
+            case "reset_before":
+                return Answer(b"", ending="reset")
+            case "throttled_text":
+                entry = ErrorEntry("XL03000006", "API rate limit exceeded", "Please Try Again Later")
+                return _refused(ControlRefusedError(entry, control), whitespace=control.whitespace)
+            case "concurrent_refusal":
+                return self._too_many_operations(control)
+            case "slow":
+                time.sleep(rule.seconds)
+            case "kill_before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "expired_session":
+                self._expire(request)
+        return None
+
+    def _expire(self, request: Request) -> None:
+        for operation in request.operations:
+            if isinstance(operation.credential, SessionId):
+                self._company.part(Sessions).end(operation.credential.id)
+
+    def _after(self, rule: Rule, answer: Answer) -> Answer:
+        match rule.fault:
+            case "http_524_after":
+                return _cdn_page(524, "A timeout occurred")
+            case "reset_after":
+                return Answer(b"", ending="reset")
+            case "truncated":
+                return replace(answer, ending="cut")
+            case "slow_after":
+                time.sleep(rule.seconds)
+            case "kill_after":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    def _note(self, outcomes: Sequence[Outcome], session: Session, started: float) -> None:
+        for outcome in outcomes:
+            status = "success" if outcome.succeeded else "aborted" if outcome.rolled_back else "failure"
+            name, control_id = outcome.function.name, outcome.function.control_id
+            self._write(LogLine(name, control_id, status, session.user_id, session.entity_id, _since(started)))
+
+    def _note_refusal(self, operation: Operation, error: SignInRefusedError, started: float) -> None:
+        for function in operation.functions:
+            self._write(LogLine(function.name, function.control_id, "signin", error.user_id, None, _since(started)))
+
+    def _write(self, line: LogLine) -> None:
+        with self._log_lock:
+            self._log.append(line)
+        _log.info("%s", line)
+
+
+def _since(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 1)
+
+
+def _refused(error: ControlRefusedError, *, whitespace: bool = True) -> Answer:
+    if error.bare:
+        document = reply.bare_failure(error.entry)
+    else:
+        document = reply.response(
+            reply.control(error.control, "failure"), reply.errormessage([error.entry], reply.Style())
+        )
+    return Answer(reply.render(document, whitespace=whitespace), status=error.status)
+
+
+def _cdn_page(status: int, reason: str) -> Answer:
+    return Answer(_CDN_PAGE.format(status=status, reason=reason).encode(), HTML, status)
