@@ -175,7 +175,7 @@ def _table_statements(table: str, definitions: list[ObjectDefinition]) -> Iterat
     body = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
     yield f"CREATE TABLE IF NOT EXISTS {quoted(table)} ({body})"
     for index, unique in indices.items():
-        name = quoted("by_" + "_".join((table, *index)))
+        name = quoted("by_" + "_".join((table, *index[:3])))
         yield f"CREATE {unique} INDEX IF NOT EXISTS {name} ON {quoted(table)} ({', '.join(map(quoted, index))})"
 
 

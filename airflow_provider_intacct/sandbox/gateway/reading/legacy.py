@@ -169,7 +169,7 @@ class _Listing:
 
     def _cells(self, paths: Sequence[Path]) -> list[Cell]:
         writer = Writer(self._zone, missing_boolean="false")
-        return [_iso if path.field.type == "DATE" else writer.cell(path.field) for path in paths]
+        return [Cell(str) if path.field.type == "DATE" else writer.cell(path.field) for path in paths]
 
     def _content(self, paths: Sequence[Path], texts: Sequence[str], lines: Content) -> Content:
         content: dict[str, Any] = {}
@@ -204,10 +204,6 @@ class _Listing:
             )
             for texts in written(rows, self._cells(paths))
         ]
-
-
-def _iso(value: str | None) -> str:
-    return value or ""
 
 
 def _date_object(text: str) -> Content:

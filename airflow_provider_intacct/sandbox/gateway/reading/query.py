@@ -1,6 +1,6 @@
 """The query function: select, filter, order, aggregates, offsets. Enumerations by label, each page its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,8 @@ def query(call: Call) -> Result:
         return json_body(names, rows)
     if form == "csv":
         return csv_body(names, rows)
-    total = _total(call, definition, asked, where)
+    known = len(rows) < page_size and (rows or not offset)
+    total = offset + len(rows) if known else _total(call, definition, asked, where)
     counts = {
         "totalcount": total,
         "offset": offset,
@@ -83,11 +84,11 @@ class _Column:
         return f"{self.aggregate.upper()}.{self.path.name}" if prefixed else self.path.name
 
     def cell(self, writer: Writer) -> Cell:
-        """Return the writer of this column's values."""
+        """Return how this column's values are written."""
         if self.aggregate == "count":
-            return str
+            return Cell(str)
         if self.aggregate == "avg":
-            return _average(self.path.field.scale)
+            return Cell(_average(self.path.field.scale))
         return writer.cell(self.path.field)
 
 
@@ -201,7 +202,7 @@ def _folded(row: tuple[Any, ...], columns: Sequence[Sequence[str]]) -> tuple[Any
     return tuple(next(values) if len(parts) == 1 else (next(values), next(values)) for parts in columns)
 
 
-def _average(scale: int) -> Cell:
+def _average(scale: int) -> Callable[[tuple[int | None, int]], str]:
     def write(value: tuple[int | None, int]) -> str:
         total, count = value
         if not count or total is None:

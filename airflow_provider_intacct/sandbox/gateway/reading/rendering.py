@@ -10,7 +10,14 @@ from typing import Any
 from airflow_provider_intacct.sandbox.catalog import WHOLE_TYPES, Field
 
 _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-Cell = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How one column is written: a function for what is there, a text for what is not."""
+
+    write: Callable[[Any], str]
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +33,10 @@ class Writer:
     missing_boolean: str = ""
 
     def cell(self, field: Field) -> Cell:
-        """Return the function that writes this field's stored values."""
-        if field.type == "BOOLEAN":
-            missing = self.missing_boolean
-            return lambda value: missing if value is None else value
-        return _present(self._filled(field))
+        """Return how this field's stored values are written."""
+        return Cell(self._function(field), self.missing_boolean if field.type == "BOOLEAN" else "")
 
-    def _filled(self, field: Field) -> Cell:
+    def _function(self, field: Field) -> Callable[[Any], str]:
         if field.scaled:
             return decimal_writer(field.scale)
         if field.type in WHOLE_TYPES:
@@ -51,12 +55,15 @@ def written(rows: Iterable[Sequence[Any]], cells: Sequence[Cell]) -> list[tuple[
     """Return rows of stored values as rows of text. Works by column: a page of thousands of rows is the usual case."""
     if not cells:
         return [() for _ in rows]
-    columns = [[cell(value) for value in column] for cell, column in zip(cells, zip(*rows, strict=True), strict=False)]
+    columns = [
+        [cell.missing if value is None else cell.write(value) for value in column]
+        for cell, column in zip(cells, zip(*rows, strict=True), strict=False)
+    ]
     return list(zip(*columns, strict=True))
 
 
 @lru_cache(maxsize=16)
-def decimal_writer(scale: int) -> Cell:
+def decimal_writer(scale: int) -> Callable[[int], str]:
     """Return the writer of a scaled integer: `379700` at scale 2 is 3797, `10012` is 100.12."""
     unit = 10**scale
 
@@ -79,16 +86,12 @@ def timestamp(value: str, zone: tzinfo) -> str:
     return f"{moment.month:02}/{moment.day:02}/{moment.year:04} {moment:%H:%M:%S}"
 
 
-def _present(write: Cell) -> Cell:
-    return lambda value: "" if value is None else write(value)
-
-
 def _us_date(value: str) -> str:
     return f"{value[5:7]}/{value[8:10]}/{value[:4]}"
 
 
 @lru_cache(maxsize=64)
-def _clock(zone: tzinfo) -> Cell:
+def _clock(zone: tzinfo) -> Callable[[str], str]:
     """Return a zone's writer of timestamps; rows entered together share a moment, so each is worked out once."""
 
     @lru_cache(maxsize=65536)
