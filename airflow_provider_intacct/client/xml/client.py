@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from airflow_provider_intacct.client.credentials import Credentials
 from airflow_provider_intacct.client.retry import DEFAULT, RetryPolicy
-from airflow_provider_intacct.client.transport import AsyncTransport, Transport, arun, run
+from airflow_provider_intacct.client.transport import AsyncTransport, Transport, arun, astream, run, stream
 from airflow_provider_intacct.client.xml.functions import Function
 from airflow_provider_intacct.client.xml.gateway import Gateway, OnSecret
+from airflow_provider_intacct.client.xml.metadata import ObjectDefinition, UserFormatting
+from airflow_provider_intacct.client.xml.reading import Knowledge, ReadOptions, read_rows
 from airflow_provider_intacct.client.xml.reply import Reply, Result
 from airflow_provider_intacct.client.xml.session import Session, SessionPool
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled
+
+
+class PostOptions(TypedDict, total=False):
+    """How `post` posts; see client.posting.flow.post. `atomic` is True unless said otherwise."""
+
+    atomic: bool
+    look_first: bool
+    stop_at_rejection: bool
+    known: Mapping[str, Known] | None
+    tell: Callable[[Sending | Settled], None] | None
 
 
 class IntacctClient:
@@ -24,6 +40,8 @@ class IntacctClient:
     `on_secret`        told each session id the moment it exists, so that it can be masked in logs
     `retry`            how patient to be; see client.retry
     `pool`             where sessions live; by default one for the whole process, so clients share theirs
+    `time_zone`        the API user's zone by name (America/Los_Angeles); without it the offset from GMT that Intacct
+                       gives is used, in summer and winter alike
     """
 
     def __init__(
@@ -36,8 +54,10 @@ class IntacctClient:
         on_secret: OnSecret | None = None,
         retry: RetryPolicy = DEFAULT,
         pool: SessionPool | None = None,
+        time_zone: str | None = None,
     ) -> None:
         self._gateway = Gateway(credentials, pool=pool, policy=retry, on_secret=on_secret)
+        self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = Transport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
 
@@ -75,6 +95,33 @@ class IntacctClient:
         """Send one function alone. Return its result, or raise its error."""
         return run(self._gateway.call(function), self._transport)
 
+    def rows(self, object: str, **options: Unpack[ReadOptions]) -> Iterator[dict[str, Any]]:
+        """Yield the records of `object` as dicts of Intacct's field names, asking for a page when it is needed.
+
+        See ReadOptions. Unknown fields are named, with the nearest there are, before the first page is asked for.
+        """
+        flow = read_rows(self._gateway, self._knowledge, object, self._page_size, options)
+        with closing(stream(flow, self._transport)) as pages:
+            for page in pages:
+                yield from page
+
+    def lookup(self, object: str, *, doc_par_id: str | None = None) -> ObjectDefinition:
+        """Return the fields and relationships of an object (of a transaction definition). Asked once per client."""
+        return run(self._knowledge.definition(object, doc_par_id), self._transport)
+
+    def user_formatting(self) -> UserFormatting:
+        """Return the API user's zone, date format and clock. Asked once per client."""
+        return run(self._knowledge.formatting(), self._transport)
+
+    def post(self, postings: Sequence[Posting], **options: Unpack[PostOptions]) -> list[Outcome]:
+        """Post records prepared by client.posting.prepare, each once at most, and return an outcome for each.
+
+        See client.posting.flow.post for the options and what is raised.
+        """
+        from airflow_provider_intacct.client.posting import post
+
+        return run(post(self._gateway.execute, postings, **options), self._transport)
+
     def close(self) -> None:
         """Close the connections. The session lives on for the other clients of the process."""
         self._transport.close()
@@ -104,8 +151,10 @@ class AsyncIntacctClient:
         on_secret: OnSecret | None = None,
         retry: RetryPolicy = DEFAULT,
         pool: SessionPool | None = None,
+        time_zone: str | None = None,
     ) -> None:
         self._gateway = Gateway(credentials, pool=pool, policy=retry, on_secret=on_secret)
+        self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = AsyncTransport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
 
@@ -133,6 +182,28 @@ class AsyncIntacctClient:
     async def call(self, function: Function) -> Result:
         """Send one function alone. Return its result, or raise its error."""
         return await arun(self._gateway.call(function), self._transport)
+
+    async def rows(self, object: str, **options: Unpack[ReadOptions]) -> AsyncIterator[dict[str, Any]]:
+        """See IntacctClient.rows; for `async for`."""
+        flow = read_rows(self._gateway, self._knowledge, object, self._page_size, options)
+        async with aclosing(astream(flow, self._transport)) as pages:
+            async for page in pages:
+                for row in page:
+                    yield row
+
+    async def lookup(self, object: str, *, doc_par_id: str | None = None) -> ObjectDefinition:
+        """Return the fields and relationships of an object (of a transaction definition). Asked once per client."""
+        return await arun(self._knowledge.definition(object, doc_par_id), self._transport)
+
+    async def user_formatting(self) -> UserFormatting:
+        """Return the API user's zone, date format and clock. Asked once per client."""
+        return await arun(self._knowledge.formatting(), self._transport)
+
+    async def post(self, postings: Sequence[Posting], **options: Unpack[PostOptions]) -> list[Outcome]:
+        """See IntacctClient.post."""
+        from airflow_provider_intacct.client.posting import post
+
+        return await arun(post(self._gateway.execute, postings, **options), self._transport)
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""

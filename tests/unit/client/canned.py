@@ -80,14 +80,16 @@ UNAUTHORISED_SENDER = sign_in_failure(
 )
 GATEWAY_TIER = (
     b"<response><control><status>failure</status></control><errormessage><error><errorno>GW-0011</errorno>"
-    b"<description>Invalid Request [Request ID: AC47C2BE:D9EE_63EBC07F.59]</description></error></errormessage></response>"
+    b"<description>Invalid Request [Request ID: AC47C2BE:D9EE_63EBC07F.59]</description></error></errormessage>"
+    b"</response>"
 )
 THROTTLED = (
     b"<response><control><status>failure</status></control><errormessage><error><errorno>GW-0010</errorno>"
     b"<description>API rate limit exceeded</description></error></errormessage></response>"
 )
 CLOUDFLARE = (
-    b'<!DOCTYPE html>\n<html lang="en-US"><head><meta charset="UTF-8"><title>intacct.com | 502: Bad gateway</title></head>'
+    b'<!DOCTYPE html>\n<html lang="en-US"><head><meta charset="UTF-8"><title>intacct.com | 502: Bad gateway</title>'
+    b"</head>"
     b'<body><div id="cf-error-details">Bad gateway</div></body></html>'
 )
 ROLLED_BACK = error("XL03000009", "The entire transaction in this operation has been rolled back due to an error.")

@@ -240,7 +240,7 @@ def test_an_xml_error_with_http_5xx_leaves_a_write_in_doubt() -> None:
     ("stack", "kind"),
     [
         ([error("DL02000001", "There was an error processing the request.", "", "Error")], e.FunctionError),
-        ([error("PL04000005", "You do not have permission for API operation READ_BY_QUERY on objects of type arinvoice")],
+        ([error("PL04000005", "You do not have permission for API operation READ_BY_QUERY on objects of type x")],
          e.PermissionDeniedError),
         (["<error><description2>You do not have permission to view audit history</description2></error>"],
          e.PermissionDeniedError),
@@ -253,7 +253,8 @@ def test_an_xml_error_with_http_5xx_leaves_a_write_in_doubt() -> None:
         ([error("Invalid fields list x")], e.FunctionError),
         ([error("Cannot update non-existing CLASS with CLASSID=UT99.")], e.RecordNotFoundError),
         ([error("BL01001973", "Cannot find class with key 'UT01' to delete.")], e.RecordNotFoundError),
-        ([error("readMore failed", "Attempt to readMore with an invalid or expired resultId: bad")], e.CursorExpiredError),
+        ([error("readMore failed", "Attempt to readMore with an invalid or expired resultId: bad")],
+         e.CursorExpiredError),
         ([error("readMore failed", "Results for reportId xyz789 do not exist.")], e.CursorExpiredError),
         ([error("BL34000061", "Another Project with the given value(s) X  already exists"),
           error("BL01001973", "Could not create project record!")], e.RecordExistsError),
@@ -445,7 +446,8 @@ FRAGMENTS = st.sampled_from(
         "<response>", "</response>", "<control>", "</control>", "<status>success</status>", "<status>failure</status>",
         "<operation>", "</operation>", "<authentication>", "</authentication>", "<result>", "</result>", "<data>",
         "</data>", '<data count="x" totalcount="-1"/>', "<errormessage>", "</errormessage>", "<error>", "</error>",
-        "<errorno>XL03000006</errorno>", "<description2>x{}%s</description2>", "<listtype start='a' total='1'>v</listtype>",
+        "<errorno>XL03000006</errorno>", "<description2>x{}%s</description2>",
+        "<listtype start='a' total='1'>v</listtype>",
         "<sessiontimeout>soon</sessiontimeout>", "<sessiontimestamp>2026-01-01T00:00:00</sessiontimestamp>",
         "<!-- c -->", "<?pi x?>", "&#0;", "<key/>", "<html>", "text", "<uniqueid>maybe</uniqueid>",
     ]
