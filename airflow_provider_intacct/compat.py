@@ -6,19 +6,21 @@ Each name works on every supported version; where an older Airflow lacks a featu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.log import mask_secret
 
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class TaskStateStore(Protocol):
-    """`context["task_state_store"]`: JSON values that outlive a retry and a deferral of one task instance."""
+    class TaskStateStore(Protocol):
+        """`context["task_state_store"]`: JSON values that outlive a retry and a deferral of one task instance."""
 
-    def get(self, key: str, default: Any = None) -> Any: ...
+        def get(self, key: str, default: Any = None) -> Any: ...
 
-    def set(self, key: str, value: Any, **options: Any) -> None: ...
+        def set(self, key: str, value: Any, **options: Any) -> None: ...
 
-    def delete(self, key: str) -> None: ...
+        def delete(self, key: str) -> None: ...
 
 
 def task_state_store(context: Mapping[str, Any]) -> TaskStateStore | None:

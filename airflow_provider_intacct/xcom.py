@@ -4,20 +4,24 @@ Money stays exact: a Decimal becomes its text, `"1234.50"`, and never a float. D
 timestamps ISO 8601 with their offset, an empty field None. Knows no object and no client.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class Node(Protocol):
-    """An XML element, as far as this module cares."""
+    class Node(Protocol):
+        """An XML element, as far as this module cares."""
 
-    tag: Any
-    text: Any
-    attrib: Any
+        tag: Any
+        text: Any
+        attrib: Any
 
-    def __iter__(self) -> Any: ...
+        def __iter__(self) -> Any: ...
 
 
 def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""IntacctHook: an Airflow connection becomes a client. The client package is imported when a task runs, not before."""
+"""IntacctHook: an Airflow connection becomes a client. What a task needs is imported when it runs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_intacct.hooks.connection import Settings, read_settings
-from airflow_provider_intacct.hooks.masking import amask, mask
-
 if TYPE_CHECKING:
     from airflow_provider_intacct.client import AsyncIntacctClient, IntacctClient
+    from airflow_provider_intacct.hooks.connection import Settings
 
 
 class IntacctHook(BaseHook):
@@ -37,6 +35,9 @@ class IntacctHook(BaseHook):
     @cached_property
     def settings(self) -> Settings:
         """The connection's contents, checked. Raises ConfigurationError naming the field that is wrong."""
+        from airflow_provider_intacct.hooks.connection import read_settings
+        from airflow_provider_intacct.hooks.masking import mask
+
         settings = read_settings(self.get_connection(self.intacct_conn_id), entity_id=self.entity_id)
         mask(*settings.credentials.secrets)
         return settings
@@ -45,6 +46,7 @@ class IntacctHook(BaseHook):
     def client(self) -> IntacctClient:
         """The client for this connection. It signs in with the first call."""
         from airflow_provider_intacct.client import IntacctClient
+        from airflow_provider_intacct.hooks.masking import mask
 
         settings = self.settings
         return IntacctClient(
@@ -58,6 +60,8 @@ class IntacctHook(BaseHook):
     async def async_client(self) -> AsyncIntacctClient:
         """Return a new client for coroutines. Reads the connection now; it never asks Airflow again."""
         from airflow_provider_intacct.client import AsyncIntacctClient
+        from airflow_provider_intacct.hooks.connection import read_settings
+        from airflow_provider_intacct.hooks.masking import amask
 
         connection = await self.aget_connection(self.intacct_conn_id)
         settings = read_settings(connection, entity_id=self.entity_id)
@@ -78,6 +82,7 @@ class IntacctHook(BaseHook):
         """Go through the checklist of a first sign-in and say which step failed and what to do, or who signed in."""
         from airflow_provider_intacct.client.errors import ConfigurationError
         from airflow_provider_intacct.hooks.checklist import check
+        from airflow_provider_intacct.hooks.masking import mask
 
         try:
             settings = self.settings

@@ -86,7 +86,7 @@ class IntacctFunctionOperator(BaseOperator):
             if made.writes:
                 made = made.with_control_id(self._control_id(context, hook.settings.credentials.company_id))
             with hook.client as client:
-                meter = Meter.start(client)
+                meter = Meter(client)
                 answer = self._call(client, made, context)
                 self.log.info(meter.line(f"{self.function}: {answer['status']}, {len(answer['records'])} records"))
         return answer

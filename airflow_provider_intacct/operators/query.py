@@ -96,7 +96,7 @@ class IntacctQueryOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Return the records. Raises AirflowFailException for what another try cannot mend."""
         with airflow_outcome(), IntacctHook(self.intacct_conn_id, self.entity_id).client as client:
-            meter = Meter.start(client)
+            meter = Meter(client)
             rows = self._rows(client)
             self.log.info(meter.line(f"Read {len(rows)} {self.object} record{'' if len(rows) == 1 else 's'}"))
         return rows

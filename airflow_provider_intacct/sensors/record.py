@@ -105,7 +105,7 @@ class IntacctRecordSensor(BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once. Raises AirflowFailException for what waiting cannot mend."""
         with airflow_outcome(), self.hook.client as client:
-            meter = Meter.start(client)
+            meter = Meter(client)
             minimum = whole_number("minimum", self.minimum)
             most = whole_number("max_records", self.max_records)
             rows = client.rows(

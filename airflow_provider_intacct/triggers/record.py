@@ -145,7 +145,7 @@ class IntacctRecordTrigger(BaseTrigger):
                 await client.close()
 
     async def _poll(self, client: AsyncIntacctClient) -> dict[str, Any] | None:
-        meter = Meter.start(client)
+        meter = Meter(client)
         wanted = max(self.minimum, self.max_records + 1)
         rows = client.rows(
             self.object,

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +86,7 @@ def process_without_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def airflow_db() -> Iterator[None]:
+def airflow_db() -> None:
     """A migrated metadata database in this process's Airflow home."""
     migrated = airflow_cli("db", "migrate")
     assert migrated.returncode == 0, migrated.stdout + migrated.stderr
-    yield

@@ -1,6 +1,7 @@
 """A DAG file is parsed every few seconds for ever: what it names of ours must not pull in what only a task needs.
 
-The modules imported are counted, not the milliseconds, which differ from run to run; benchmarks/parse_cost.py has those.
+The modules imported are counted, not the milliseconds, which differ from run to run; those are in
+benchmarks/parse_cost.py.
 """
 
 import subprocess

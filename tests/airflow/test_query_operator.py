@@ -141,9 +141,8 @@ def test_a_missing_connection_field_fails_the_task_for_good(connect: Connect) ->
 
 def test_an_outage_leaves_the_task_to_airflows_retries(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow_provider_intacct.client.errors import ConnectError
-    from airflow_provider_intacct.client.xml import gateway
 
-    monkeypatch.setattr(gateway.retry.next_step, "__kwdefaults__", {**gateway.retry.next_step.__kwdefaults__, "jitter": 0.0})
+    monkeypatch.setattr("random.random", lambda: 0.0)  # the client's own retries wait a random share of their bound
     connect(endpoint="http://127.0.0.1:9/ia/xml/xmlgw.phtml")
     with pytest.raises(ConnectError):
         read("LOCATIONENTITY", ["LOCATIONID"])

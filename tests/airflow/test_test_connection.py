@@ -135,9 +135,7 @@ def test_the_command_line_gives_the_same_advice_and_no_traceback(
     sandbox: SandboxProcess, airflow_db: None, changes: dict[str, Any], what: str, advice: str
 ) -> None:
     connection = connection_to(sandbox.endpoint, **changes)
-    tested = airflow_cli(
-        "connections", "test", "intacct_default", AIRFLOW_CONN_INTACCT_DEFAULT=json.dumps(connection)
-    )
+    tested = airflow_cli("connections", "test", "intacct_default", AIRFLOW_CONN_INTACCT_DEFAULT=json.dumps(connection))
     said = " ".join(tested.stdout.split())
     assert tested.returncode == 1
     assert what in said
