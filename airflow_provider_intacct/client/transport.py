@@ -374,6 +374,8 @@ def _reason(error: BaseException) -> BaseException:
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)  # "Connection refused", whichever library tried
     return f"{error}".strip().rstrip(".") or type(error).__name__
 
 
