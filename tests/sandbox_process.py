@@ -39,7 +39,9 @@ class SandboxProcess:
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line.startswith(READY), f"no ready line but {line!r}; it said:\n{self.log[-4000:]}"
+        if not line.startswith(READY):
+            self.kill()
+            raise AssertionError(f"no ready line but {line!r}; it said:\n{self.log[-4000:]}")
         self.port = int(line.strip().rpartition(":")[2])
         return self
 

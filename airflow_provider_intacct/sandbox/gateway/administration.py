@@ -177,11 +177,6 @@ def get_applications(call: Call) -> DataResult:
     return DataResult([Node("application", name) for name in call.company.profile.applications])
 
 
-def company_info(call: Call) -> Node:
-    """Return what get_list answers for the object company_info."""
-    return Node("company_info", {"title": call.company.id, "name": call.company.profile.title})
-
-
 def gmt_offset(user: "User", moment: datetime) -> str:
     """Return a user's offset from GMT at a moment, such as -08:00: the gateway knows no named zone."""
     text = moment.astimezone(ZoneInfo(user.time_zone)).strftime("%z")
