@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import ssl
 import threading
@@ -329,8 +330,15 @@ class AsyncTransport:
 _NEVER_BY_PROXY = ("http://", "all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """The certificate authorities, read once: that costs more than all else in opening a client."""
+    return httpx.create_ssl_context()
+
+
 def _settings(timeout: float, max_concurrency: int) -> dict[str, Any]:
     return {
+        "verify": _trust(),
         "timeout": httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
         "limits": httpx.Limits(
             max_connections=max_concurrency,
@@ -356,9 +364,8 @@ def _translated(url: str) -> Iterator[None]:
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
         reason = _reason(error)
         trusted = not isinstance(reason, ssl.SSLCertVerificationError)
-        raise ConnectError(
-            f"No connection to {host}: {_words(reason)}. Nothing was sent.", retryable=trusted
-        ) from error
+        words = "it took too long" if isinstance(error, httpx.TimeoutException) else _words(reason)
+        raise ConnectError(f"No connection to {host}: {words}. Nothing was sent.", retryable=trusted) from error
     except httpx.TimeoutException as error:
         raise ReplyLostError(f"{host} took the request but did not answer in time ({type(error).__name__}).") from error
     except (httpx.TransportError, httpx.DecodingError) as error:

@@ -131,7 +131,7 @@ class Gateway:
 
     def _sign_in(self) -> Flow[Session]:
         call = Call(with_control_ids([get_api_session()]))
-        asked_at = time.monotonic()
+        asked_at = self._pool.clock()
         reply = yield from self._converse(self.credentials, call)
         session = opened_session(self.credentials, reply, asked_at)
         log.info("Signed in to Intacct company %s as %s%s", session.company_id, session.user_id, _entity(session))

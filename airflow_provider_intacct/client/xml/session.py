@@ -122,7 +122,7 @@ class SessionPool:
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+        self.clock = clock
         self._lock = threading.Lock()
         self._entries: dict[Credentials, _Entry] = {}
         _pools.add(self)
@@ -140,7 +140,7 @@ class SessionPool:
                 entry = self._entries.setdefault(credentials, _Entry())
                 self._check_refusal(entry)
                 session = entry.session
-                if session and session.is_fresh(self._clock()) and not _same(session, instead_of):
+                if session and session.is_fresh(self.clock()) and not _same(session, instead_of):
                     return session
                 other = entry.under_way
                 if other is None:
@@ -169,14 +169,14 @@ class SessionPool:
                 if isinstance(outcome, Session):
                     entry.session, entry.refusal = outcome, None
                 if isinstance(outcome, SignInError):
-                    entry.refusal, entry.refused_at = outcome, self._clock()
+                    entry.refusal, entry.refused_at = outcome, self.clock()
                 if entry.under_way is mine:
                     entry.under_way = None
             mine.set_result(outcome)
         return outcome
 
     def _check_refusal(self, entry: _Entry) -> None:
-        if entry.refusal is not None and self._clock() - entry.refused_at < REMEMBER_REFUSAL_SECONDS:
+        if entry.refusal is not None and self.clock() - entry.refused_at < REMEMBER_REFUSAL_SECONDS:
             raise copy.copy(entry.refusal) from entry.refusal
         entry.refusal = None
 
@@ -185,7 +185,7 @@ class SessionPool:
         with self._lock:
             entry = self._entries.get(session.credentials)
             if entry is not None and entry.session is not None and _same(entry.session, session):
-                entry.session = entry.session.slid(authentication, self._clock())
+                entry.session = entry.session.slid(authentication, self.clock())
 
     def forget(self, credentials: Credentials) -> None:
         """Drop what is known about these credentials, a remembered refusal included."""
