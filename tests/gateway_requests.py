@@ -149,3 +149,22 @@ def query(object_name: str, fields: Sequence[str], inner: str = "") -> str:
     """Return a query body; `inner` holds filter, orderby, options, pagesize, offset."""
     selected = "".join(f"<field>{field}</field>" for field in fields)
     return f"<query><object>{object_name}</object><select>{selected}</select>{inner}</query>"
+
+
+def create_department(name: str) -> str:
+    """Return the body that creates a department of that id: the smallest write there is."""
+    return f"<create><DEPARTMENT><DEPARTMENTID>{name}</DEPARTMENTID><TITLE>{name}</TITLE></DEPARTMENT></create>"
+
+
+def departments(sandbox: SandboxProcess, names: Sequence[str]) -> list[str]:
+    """Return which of the named departments exist, in the order of creation."""
+    values = "".join(f"<value>{name}</value>" for name in names)
+    asked = query(
+        "DEPARTMENT",
+        ["DEPARTMENTID"],
+        f"<filter><in><field>DEPARTMENTID</field>{values}</in></filter>"
+        "<orderby><order><field>RECORDNO</field><ascending/></order></orderby>",
+    )
+    answer = call(sandbox, asked)
+    assert answer.statuses == ["success"], answer.body
+    return answer.texts("operation/result/data/DEPARTMENT/DEPARTMENTID")

@@ -95,6 +95,14 @@ class SandboxProcess:
         """Return the API transactions counted so far."""
         return int(self.control("/sandbox/transactions")["total"])
 
+    def wait_for_operations(self, in_process: int, waiting: int = 0, seconds: float = 10.0) -> None:
+        """Wait until exactly so many operations are in process and waiting for a place."""
+        deadline = time.monotonic() + seconds
+        wanted = {"in_process": in_process, "waiting": waiting}
+        while (found := self.control("/sandbox/operations")) != wanted:
+            assert time.monotonic() < deadline, f"{found}, not {wanted}"
+            time.sleep(0.005)
+
     def kill(self) -> None:
         """SIGKILL: no farewell, as when the machine dies."""
         self._end(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The bench controls: faults, switches, clock, API transactions, call log, reset. No Intacct has them.
+"""The bench controls: faults, switches, clock, API transactions, operations, log, reset. No Intacct has them.
 
 Paths and JSON values in, JSON values out; what the caller did wrong is a BenchError.
 """
@@ -30,6 +30,7 @@ class Bench:
             "/sandbox/switches": lambda: dict(company.switches),
             "/sandbox/time": self._time,
             "/sandbox/transactions": self._transactions,
+            "/sandbox/operations": lambda: company.part(limits.Places).counts(),
             "/sandbox/log": lambda: [asdict(line) for line in gateway.log()],
         }
         self._changes: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], None]] = {

@@ -15,7 +15,7 @@ BEFORE = {
     "gw_html": "HTTP 502 with an HTML page of the content delivery network; nothing is executed",
     "reset_before": "the connection is reset; nothing is executed",
     "expired_session": "the request's session has expired: the company answers as to any invalid session",
-    "slow": "the request waits `seconds` before it is executed",
+    "slow": "execution takes `seconds`; meanwhile the operation holds its place and its control ids",
     "throttled_text": "HTTP 200 whose body says `API rate limit exceeded`; nothing is executed",
     "concurrent_refusal": "HTTP 200, too many operations in process; nothing is executed",
     "kill_before": "the sandbox process dies by SIGKILL; nothing is executed",

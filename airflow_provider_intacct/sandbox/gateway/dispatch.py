@@ -3,6 +3,7 @@ in the same commit as the effect. Refuses to know HTTP and who may sign in.
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -49,10 +50,11 @@ class Dispatch:
         self._company = company
         self._functions = functions
 
-    def execute(self, operation: Operation, session: Session, *, unique: bool) -> list[Outcome]:
-        """Return the outcome of every function, in the order of the request."""
+    def execute(self, operation: Operation, session: Session, *, unique: bool, delay: float = 0.0) -> list[Outcome]:
+        """Return the outcome of every function, in the order of the request. `delay` seconds are spent in process."""
         run = _Run(self._company, self._functions, session, unique)
         with self._claimed(operation, run) as busy:
+            time.sleep(delay)
             if operation.atomic:
                 return run.together(operation.functions, busy)
             return [run.alone(function, busy) for function in operation.functions]

@@ -113,7 +113,8 @@ class Gateway:
             if early is not None:
                 return early
         try:
-            answer = self._operations(request)
+            delay = rule.seconds if rule is not None and rule.fault == "slow" else 0.0
+            answer = self._operations(request, delay)
         except ControlRefusedError as error:
             answer = _refused(error, whitespace=request.control.whitespace)
         except TooManyOperationsError:
@@ -129,13 +130,13 @@ class Gateway:
             return body
         return None
 
-    def _operations(self, request: Request) -> Answer:
+    def _operations(self, request: Request, delay: float) -> Answer:
         check_control(self._company, request.control)
         blocks: list[Node] = []
         bodies: list[BodyResult] = []
         failed = False
         for operation in request.operations:
-            block, outcomes = self._operation(operation, request.control)
+            block, outcomes = self._operation(operation, request.control, delay)
             blocks.append(block)
             failed = failed or not outcomes or not all(outcome.succeeded for outcome in outcomes)
             bodies += [outcome.result for outcome in outcomes if isinstance(outcome.result, BodyResult)]
@@ -144,7 +145,7 @@ class Gateway:
         document = reply.response(reply.control(request.control, "success"), *blocks)
         return Answer(reply.render(document, whitespace=request.control.whitespace))
 
-    def _operation(self, operation: Operation, control: Control) -> tuple[Node, list[Outcome]]:
+    def _operation(self, operation: Operation, control: Control, delay: float) -> tuple[Node, list[Outcome]]:
         started = time.monotonic()
         try:
             session = sign_in(self._company, control, operation.credential)
@@ -152,7 +153,7 @@ class Gateway:
             self._note_refusal(operation, error, started)
             block = reply.refused_authentication(error.user_id, error.company_id)
             return Node("operation", [block, reply.errormessage(error.entries, self._style(control))]), []
-        outcomes = self._dispatch.execute(operation, session, unique=control.unique)
+        outcomes = self._dispatch.execute(operation, session, unique=control.unique, delay=delay)
         session = self._slid(session, outcomes)
         self._note(outcomes, session, started)
         results = [self._result(outcome, control) for outcome in outcomes]
@@ -222,8 +223,6 @@ class Gateway:
                 return _refused(ControlRefusedError(entry, control), whitespace=control.whitespace)
             case "concurrent_refusal":
                 return self._too_many_operations(control)
-            case "slow":
-                time.sleep(rule.seconds)
             case "kill_before":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "expired_session":

@@ -38,6 +38,11 @@ class Places:
                 self._busy -= 1
                 self._changed.notify_all()
 
+    def counts(self) -> dict[str, int]:
+        """Return how many operations are in process, and how many wait."""
+        with self._changed:
+            return {"in_process": self._busy, "waiting": len(self._queue)}
+
     def _enter(self) -> None:
         ticket = object()
         with self._changed:

@@ -1,0 +1,169 @@
+"""Faults on demand, over real sockets: what was executed and what the caller sees."""
+
+import http.client
+import json
+import socket
+import time
+
+import pytest
+
+from tests.gateway_requests import begin_session, call, create_department, departments, post, request, session
+from tests.sandbox_process import SandboxProcess
+
+
+def test_a_429_says_so_and_executes_nothing(sandbox: SandboxProcess) -> None:
+    sandbox.fault("http_429")
+    answer = call(sandbox, create_department("A"))
+    assert answer.status == 429
+    assert answer.text("errormessage/error/errorno") == "GW-0010"
+    assert departments(sandbox, ["A"]) == []
+
+
+@pytest.mark.parametrize(("fault", "status"), [("http_503", 503), ("gw_html", 502), ("http_524", 524)])
+def test_a_broken_edge_answers_with_a_page(sandbox: SandboxProcess, fault: str, status: int) -> None:
+    sandbox.fault(fault)
+    answer = call(sandbox, create_department("A"))
+    assert answer.status == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert b"<html" in answer.body
+    assert departments(sandbox, ["A"]) == []
+
+
+def test_a_524_may_come_after_everything_was_committed(sandbox: SandboxProcess) -> None:
+    sandbox.fault("http_524_after")
+    assert call(sandbox, create_department("A")).status == 524
+    assert departments(sandbox, ["A"]) == ["A"]
+
+
+@pytest.mark.parametrize(("fault", "executed"), [("reset_before", []), ("reset_after", ["A"])])
+def test_a_reset_is_a_reset_of_the_socket(sandbox: SandboxProcess, fault: str, executed: list[str]) -> None:
+    sandbox.fault(fault)
+    body = request(create_department("A"))
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=30) as raw:
+        head = (
+            "POST /ia/xml/xmlgw.phtml HTTP/1.1\r\nHost: x\r\nContent-Type: application/xml\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        raw.sendall(head.encode() + body)
+        with pytest.raises(ConnectionResetError):
+            assert raw.recv(1) == b"never"
+    assert departments(sandbox, ["A"]) == executed
+
+
+def test_a_truncated_reply_ends_in_the_middle(sandbox: SandboxProcess) -> None:
+    sandbox.fault("truncated")
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        call(sandbox, create_department("A"))
+    assert broken.value.partial.startswith(b"<?xml")
+    assert departments(sandbox, ["A"]) == ["A"]
+
+
+def test_a_session_can_expire_under_the_caller(sandbox: SandboxProcess) -> None:
+    session_id = begin_session(sandbox)
+    sandbox.fault("expired_session", function="create")
+    assert call(sandbox, "<get_applications/>", credential=session(session_id)).statuses == ["success"]
+    for _ in range(2):
+        answer = call(sandbox, create_department("A"), credential=session(session_id))
+        ((_, text),) = answer.errors("operation/errormessage/error")
+        assert text.startswith("Invalid session ")
+    assert departments(sandbox, ["A"]) == []
+
+
+@pytest.mark.parametrize(("fault", "function"), [("slow", "create"), ("slow_after", "*")])
+def test_a_slow_reply_comes_in_the_end(sandbox: SandboxProcess, fault: str, function: str) -> None:
+    sandbox.fault(fault, function=function, seconds=0.6)
+    started = time.monotonic()
+    assert call(sandbox, create_department("A")).statuses == ["success"]
+    assert time.monotonic() - started >= 0.6
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"), [("throttled_text", "API rate limit exceeded"), ("concurrent_refusal", "too many operations")]
+)
+def test_some_refusals_hide_in_a_200(sandbox: SandboxProcess, fault: str, text: str) -> None:
+    sandbox.fault(fault)
+    answer = call(sandbox, create_department("A"))
+    assert answer.status == 200
+    assert answer.text("control/status") == "failure"
+    assert answer.errors() == [("XL03000006", text)]
+    assert answer.text(".//correction") == "Please Try Again Later"
+    assert departments(sandbox, ["A"]) == []
+
+
+@pytest.mark.parametrize(("fault", "executed"), [("kill_before", []), ("kill_after", ["A"])])
+def test_the_process_can_die_on_either_side_of_the_commit(
+    fresh_sandbox: SandboxProcess, fault: str, executed: list[str]
+) -> None:
+    fresh_sandbox.fault(fault, function="create")
+    with pytest.raises((http.client.HTTPException, OSError)):
+        call(fresh_sandbox, create_department("A"))
+    assert fresh_sandbox.wait_until_dead() == -9
+    fresh_sandbox.restart()
+    assert departments(fresh_sandbox, ["A"]) == executed
+
+
+def test_a_rule_strikes_at_the_nth_request_with_its_function_and_then_stops(sandbox: SandboxProcess) -> None:
+    sandbox.fault("http_503", function="get_applications", nth=2, times=2)
+    statuses = []
+    for _ in range(5):
+        call(sandbox, "<getDimensions/>")
+        statuses.append(call(sandbox, "<getDimensions/>", "<get_applications/>").status)
+    assert statuses == [200, 503, 503, 200, 200]
+    assert sandbox.control("/sandbox/faults")[0]["seen"] == 5
+
+
+def test_rules_can_be_listed_and_removed(sandbox: SandboxProcess) -> None:
+    sandbox.fault("http_503")
+    assert sandbox.control("/sandbox/faults") == [
+        {"fault": "http_503", "function": "*", "nth": 1, "times": 1, "seconds": 1.0, "seen": 0}
+    ]
+    assert sandbox.control("/sandbox/faults", method="DELETE") == []
+    assert call(sandbox, "<getDimensions/>").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "said"),
+    [
+        ("faults", {"fault": "flood"}, "There is no fault 'flood'"),
+        ("faults", {"fault": "slow", "when": 1}, "A fault has no when"),
+        ("faults", {"fault": "slow", "nth": 0}, "nth and times start at 1"),
+        ("faults", {"fault": "slow", "nth": "x"}, "whole numbers"),
+        ("switches", {"colour": "red"}, "There is no switch 'colour'"),
+        ("switches", {"uniqueid_scope": "planet"}, "Switch uniqueid_scope takes sender or company or user"),
+        ("switches", {"concurrency": "many"}, "Switch concurrency takes a value like 1"),
+        ("switches", {"support_ids": 1}, "Switch support_ids takes a value like true"),
+        ("time", {"advance_seconds": "soon"}, "advance_seconds is a number of seconds"),
+        ("time", [], "The body must be a JSON object"),
+        ("log", {}, "is no control"),
+    ],
+)
+def test_a_wrong_control_says_what_is_wrong(sandbox: SandboxProcess, path: str, values: object, said: str) -> None:
+    answer = post(sandbox, json.dumps(values).encode(), path=f"/sandbox/{path}", content_type="application/json")
+    assert answer.status == 400
+    assert said in json.loads(answer.body)["error"]
+
+
+def test_the_log_names_function_control_id_and_status(sandbox: SandboxProcess) -> None:
+    failing = "<getUserPermissions><userId>nobody</userId></getUserPermissions>"
+    call(sandbox, "<getDimensions/>", failing)
+    lines = sandbox.control("/sandbox/log")
+    assert [(line["function"], line["controlid"], line["status"], line["user"]) for line in lines] == [
+        ("getDimensions", "f1", "success", "etl"),
+        ("getUserPermissions", "f2", "failure", "etl"),
+    ]
+
+
+def test_a_reset_returns_to_the_seed(sandbox: SandboxProcess) -> None:
+    session_id = begin_session(sandbox)
+    sandbox.switch(concurrency=3)
+    sandbox.fault("http_503", function="getDimensions")
+    sandbox.advance(86400)
+    call(sandbox, create_department("A"), unique=True)
+    sandbox.reset()
+    assert departments(sandbox, ["A"]) == []
+    assert sandbox.control("/sandbox/switches")["concurrency"] == 1
+    assert sandbox.control("/sandbox/faults") == []
+    assert sandbox.control("/sandbox/transactions")["by_function"] == {"query": 1}
+    assert call(sandbox, create_department("A"), unique=True).statuses == ["success"]
+    refused = call(sandbox, "<getDimensions/>", credential=session(session_id))
+    assert refused.text("operation/authentication/status") == "failure"
