@@ -7,7 +7,7 @@ field is None. What does not fit its type stays text and is said once in the log
 import logging
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -23,11 +23,12 @@ DataType = Callable[[str], str | None]
 
 TEXT = frozenset({"TEXT", "ENUM", "SEQUENCE", "STRING"})
 NUMBER = frozenset({"DECIMAL", "CURRENCY", "PERCENT", "NUMBER", "DOUBLE", "FLOAT"})
+NO_OFFSET = timedelta(0)
 BOOLEAN = {"true": True, "false": False, "T": True, "F": False, "True": True, "False": False}
 MOMENT = re.compile(r"(\S+)[ T](\d{1,2}):(\d\d)(?::(\d\d))?(?:\.\d+)?\s*([AaPp][Mm])?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 CACHED = 16_384
-"""Distinct dates and times remembered per column: they repeat, and reading one costs ten times a look-up."""
+"""Distinct days remembered per column: they repeat, and reading one costs ten times a look-up."""
 
 
 class Typing:
@@ -72,7 +73,7 @@ class Typing:
         if known == "DATE":
             return lru_cache(CACHED)(day_reader(self.formatting))
         if known in ("TIMESTAMP", "DATETIME"):
-            return lru_cache(CACHED)(moment_reader(self.formatting, self.formatting.zone_of(self.object)))
+            return moment_reader(self.formatting, self.formatting.zone_of(self.object))
         self.tell(column, f"has the unknown type {kind}; its values stay text.")
         return None
 
@@ -130,7 +131,7 @@ def day_reader(formatting: UserFormatting) -> Callable[[str], date]:
 
     def read(text: str) -> date:
         if text[2:3] == "/" and text[5:6] == "/":
-            return date(int(text[6:]), int(text[:2]), int(text[3:5]))
+            return date.fromisoformat(f"{text[6:]}-{text[:2]}-{text[3:5]}")
         if ISO_DAY.fullmatch(text):
             return date.fromisoformat(text)
         parts = dict(zip(order, text.split(separator), strict=True))
@@ -149,6 +150,10 @@ def moment_reader(formatting: UserFormatting, zone: tzinfo) -> Callable[[str], d
     read_day = day_reader(formatting)
 
     def read(text: str) -> datetime | date:
+        if len(text) == 19 and text[2] == "/" and text[5] == "/" and text[10] == " " and text[16] == ":":
+            # The documented form, ten times faster than the general way: columns hold hundreds of thousands of them.
+            local = datetime.fromisoformat(f"{text[6:10]}-{text[:2]}-{text[3:5]}{text[10:]}+00:00")
+            return local - (zone.utcoffset(local) or NO_OFFSET)
         match = MOMENT.fullmatch(text)
         if match is None:
             return read_day(text)
@@ -156,10 +161,8 @@ def moment_reader(formatting: UserFormatting, zone: tzinfo) -> Callable[[str], d
         hours = int(hour)
         if half:
             hours = hours % 12 + (12 if half.lower() == "pm" else 0)
-        read_at = read_day(day)
-        local = datetime(read_at.year, read_at.month, read_at.day, hours, int(minute), int(second or 0), tzinfo=zone)
-        if offset:
-            local = local.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo)
-        return local.astimezone(UTC)
+        own = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo if offset else zone
+        at = time(hours, int(minute), int(second or 0), tzinfo=own)
+        return datetime.combine(read_day(day), at).astimezone(UTC)
 
     return read
