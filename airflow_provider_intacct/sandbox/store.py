@@ -37,7 +37,7 @@ class Store:
         self._writer = threading.Lock()
         self._closed = False
         with self._connection() as db:
-            db.executescript(schema(catalog))
+            db.executescript(f"BEGIN; {schema(catalog)} COMMIT;")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
