@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from airflow_provider_intacct.client import retry
 from airflow_provider_intacct.client.credentials import Credentials
@@ -36,22 +36,15 @@ class Call:
     unique: bool = False
     atomic: bool = False
     policy_id: str | None = None
+    format: Format = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "format", _format_of(self.functions))
 
     @property
     def writes(self) -> bool:
         """Whether a second execution might change the company a second time. A cursor that moves counts as a change."""
         return not all(function.repeatable for function in self.functions)
-
-    @property
-    def format(self) -> Format:
-        """The format of the answer. JSON and CSV come without an envelope, so only one function can ask for them."""
-        formats = {_format(function) for function in self.functions}
-        if len(self.functions) > 1 and formats != {"xml"}:
-            raise InvalidRequestError(
-                "A function that answers in json or csv must be alone in its request: its answer has no envelope to "
-                "hold the others' results."
-            )
-        return formats.pop()
 
     def __str__(self) -> str:
         first = self.functions[0]
@@ -208,6 +201,17 @@ def object_of(function: Function) -> str:
         return ", ".join(dict.fromkeys(part.tag for part in function.body))
     named = next((part.text for part in function.body if part.tag in ("object", "view")), "")
     return named or dict(function.attributes).get("object", "")
+
+
+def _format_of(functions: Sequence[Function]) -> Format:
+    """The format of the answer. JSON and CSV come without an envelope, so only one function can ask for them."""
+    formats = {_format(function) for function in functions}
+    if len(functions) > 1 and formats != {"xml"}:
+        raise InvalidRequestError(
+            "A function that answers in json or csv must be alone in its request: its answer has no envelope to hold "
+            "the others' results."
+        )
+    return formats.pop()
 
 
 def _format(function: Function) -> Format:
