@@ -23,3 +23,10 @@ def test_the_trail_of_a_record_comes_oldest_first(own_company: ReadingCompany) -
 def test_a_record_without_a_trail_has_none(shared_company: ReadingCompany) -> None:
     answer = shared_company.ask("<getAuditTrail><object>VENDOR</object><objectKey>V1</objectKey></getAuditTrail>")
     assert answer.counts == {"count": 0}
+
+
+def test_a_project_is_known_by_its_id(own_company: ReadingCompany) -> None:
+    key = own_company.put("PROJECT", PROJECTID="P1", NAME="Bridge")
+    own_company.put("AUDITHISTORY", OBJECTTYPE="project", OBJECTKEY="P1", ACCESSTIME=WINTER, ACCESSMODE="C")
+    answer = own_company.ask(f"<getAuditTrail><object>PROJECT</object><recordNo>{key}</recordNo></getAuditTrail>")
+    assert answer.column("objectKey") == ["P1"]

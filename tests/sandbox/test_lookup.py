@@ -73,7 +73,7 @@ def test_unknown_objects(shared_company: ReadingCompany) -> None:
 def test_inspect_lists_all_types(shared_company: ReadingCompany) -> None:
     answer = shared_company.ask("<inspect><object>*</object></inspect>")
     assert answer.counts == {"count": 1}
-    assert "AP bill" in answer.rows
+    assert "AP Bill" in answer.rows
     assert set(answer.elements) == {"type"}
 
 

@@ -56,6 +56,15 @@ def test_operators(shared_company: ReadingCompany, filter_: str, bills: str) -> 
     assert answer.column("RECORDID") == bills.split()
 
 
+def test_long_lists_and_many_alternatives_are_answered(shared_company: ReadingCompany) -> None:
+    thousand = condition("in", "RECORDID", "B-1", *(f"N-{number}" for number in range(999)))
+    alternatives = "".join(condition("equalto", "RECORDID", f"N-{number}") for number in range(3000))
+    many = f"<or>{alternatives}{thousand * 40}</or>"
+    assert shared_company.query("APBILL", "RECORDID", many).column("RECORDID") == ["B-1"]
+    unlisted = condition("notin", "RECORDNO", "2", "3")
+    assert shared_company.query("APBILL", "RECORDID", unlisted).column("RECORDID") == ["B-1"]
+
+
 def test_case_counts_unless_asked_otherwise(shared_company: ReadingCompany) -> None:
     insensitive = "<options><caseinsensitive>true</caseinsensitive></options>"
     for filter_ in (
@@ -301,6 +310,14 @@ def test_an_entity_sees_its_own_locations_and_bills_with_lines_there(shared_comp
     assert seen("APBILL", "RECORDID", "200") == ["B-4"]
     assert seen("APBILL", "RECORDID", "100") == ["B-1", "B-2", "B-3"]
     assert seen("APBILLITEM", "LOCATIONID", "200") == ["210"]
+
+
+def test_payment_details_are_seen_with_their_payment(own_company: ReadingCompany) -> None:
+    for entity in ("200", None):
+        payment = own_company.put("APPYMT", VENDORID="V1", MEGAENTITYID=entity)
+        own_company.put("APPYMTDETAIL", PAYMENTKEY=payment, RECORDKEY=1)
+    for who, seen in (({"entity": "200"}, 2), ({"entity": "100"}, 1), ({}, 1)):
+        assert len(own_company.query("APPYMTDETAIL", "RECORDNO", **who).rows) == seen
 
 
 def test_locations_include_entities(shared_company: ReadingCompany) -> None:

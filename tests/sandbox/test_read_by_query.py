@@ -1,5 +1,7 @@
 """readByQuery, readMore and readView: the text grammar, stored codes, result sets pinned and bound to a session."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -47,6 +49,7 @@ def shown(own_company: ReadingCompany) -> ReadingCompany:
         ("WHENCREATED >= '03/10/2026'", "B-3 B-4"),
         ("WHENMODIFIED > '07/01/2026 04:59:59'", "B-1 B-2 B-3 B-4"),
         ("WHENMODIFIED > '07/01/2026 05:00:00'", ""),
+        (" OR ".join(f"RECORDNO = {number}" for number in range(2, 3000)), "B-2 B-3 B-4"),
     ],
 )
 def test_the_text_grammar(shown: ReadingCompany, query: str, bills: str) -> None:
@@ -75,6 +78,8 @@ def test_the_text_grammar(shown: ReadingCompany, query: str, bills: str) -> None
         "rownum < 5",
         "STATE IN ()",
         "STATE IS 'A'",
+        "(" * 5000 + "STATE = 'A'" + ")" * 5000,
+        "NOT " * 5000 + "STATE = 'A'",
     ],
 )
 def test_what_the_grammar_lacks_is_refused_without_saying_what(shown: ReadingCompany, query: str) -> None:
@@ -210,9 +215,6 @@ def test_audit_history_has_words(own_company: ReadingCompany) -> None:
 
 
 def test_balances_without_a_record_number_are_paged_too(own_company: ReadingCompany) -> None:
-    from datetime import date
-    from decimal import Decimal
-
     own_company.put("REPORTINGPERIOD", NAME="June", START_DATE=date(2026, 6, 1), END_DATE=date(2026, 6, 30))
     for account in ("1000", "2000", "6000"):
         own_company.put(

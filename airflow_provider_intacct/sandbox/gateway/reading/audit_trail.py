@@ -2,7 +2,7 @@
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
 from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Node, Result, function
-from airflow_provider_intacct.sandbox.records import find
+from airflow_provider_intacct.sandbox.records import fetch, find
 
 from .request import text_of
 
@@ -16,7 +16,7 @@ def get_audit_trail(call: Call) -> Result:
     if definition is None:
         raise FunctionError("WS", f"Object definition {name} not found")
     call.require(definition.name)
-    key = text_of(element, "recordNo") or text_of(element, "objectKey")
+    key = _object_key(call, definition, text_of(element, "recordNo")) or text_of(element, "objectKey")
     history = call.company.catalog["AUDITHISTORY"]
     entries = [
         entry
@@ -26,6 +26,14 @@ def get_audit_trail(call: Call) -> Result:
     entries.sort(key=lambda entry: (entry["ACCESSTIME"], entry["ID"]))
     nodes = [_detail(history, definition, key, entry) for entry in entries]
     return DataResult(nodes, "auditTrailDetail", {"count": len(nodes)})
+
+
+def _object_key(call: Call, definition: ObjectDefinition, record_no: str) -> str:
+    """Return what the history knows a record by: for a few objects that is the natural id, not the number."""
+    if definition.audited != "name" or not record_no.isdecimal():
+        return record_no
+    record = fetch(call.db, definition, int(record_no))
+    return str(record[definition.name_key]) if record else record_no
 
 
 def _detail(history: ObjectDefinition, definition: ObjectDefinition, key: str, entry: dict[str, object]) -> Node:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from airflow_provider_intacct.sandbox.catalog import Field, Path
 
 from .literals import Reader, malformed
@@ -41,7 +43,8 @@ class Comparer:
             return Condition(f"{column} BETWEEN ? AND ?", values)
         if operator in ("in", "notin"):
             word = "NOT IN" if operator == "notin" else "IN"
-            return Condition(f"{column} {word} ({', '.join('?' * len(values))})", values)
+            # one JSON value, however many there are: SQLite limits the number of bound values
+            return Condition(f"{column} {word} (SELECT value FROM json_each(?))", (orjson.dumps(values).decode(),))
         return Condition(f"{column} {_SYMBOLS[operator]} ?", values)
 
     def _value(self, field: Field, literal: str) -> object:

@@ -40,12 +40,6 @@ class Cursor:
         """Rows not yet read."""
         return len(self.rows) - self.position
 
-    def advance(self) -> Sequence[int] | Sequence[tuple[str, ...]]:
-        """Return the next page and move past it."""
-        start = self.position
-        self.position = min(len(self.rows), start + self.page_size)
-        return self.rows[start : self.position]
-
 
 class Cursors:
     """The open result sets of a company."""
@@ -80,6 +74,13 @@ class Cursors:
             if cursor.expires is None or cursor.expires <= self._company.clock.now():
                 return None
             return cursor
+
+    def advance(self, cursor: Cursor) -> tuple[Sequence[int] | Sequence[tuple[str, ...]], int]:
+        """Return a cursor's next page and how many rows remain after it; two requests never get the same page."""
+        with self._lock:
+            start = cursor.position
+            cursor.position = min(len(cursor.rows), start + cursor.page_size)
+            return cursor.rows[start : cursor.position], cursor.remaining
 
     def _lifetime(self) -> timedelta:
         return timedelta(seconds=self._company.switches.number("result_id_seconds"))

@@ -26,6 +26,7 @@ _SIGNS = {
     ">": "greaterthan",
     ">=": "greaterthanorequalto",
 }
+_DEEPEST = 100  # parentheses and NOTs inside one another
 _RESERVED = frozenset({"AND", "OR", "NOT", "LIKE", "IN", "IS", "NULL", "ORDER", "BY"})
 
 
@@ -100,6 +101,7 @@ class _Parser:
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
         self._next = 0
+        self._depth = 0
 
     def either(self) -> Expression:
         parts = [self._both()]
@@ -118,13 +120,18 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
     def _one(self) -> Expression:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise malformed()
         if self._skip("NOT"):
-            return Negation(self._one())
-        if self._skip("("):
-            inside = self.either()
+            expression: Expression = Negation(self._one())
+        elif self._skip("("):
+            expression = self.either()
             self._expect(")")
-            return inside
-        return self._comparison()
+        else:
+            expression = self._comparison()
+        self._depth -= 1
+        return expression
 
     def _comparison(self) -> Comparison:
         field = self._take("word")

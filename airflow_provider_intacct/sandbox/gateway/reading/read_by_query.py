@@ -109,7 +109,7 @@ def _first_page(call: Call, cursor: Cursor) -> Result:
 
 def _page(call: Call, cursor: Cursor) -> Result:
     definition = call.company.catalog[cursor.object]
-    page = cursor.advance()
+    page, remaining = call.company.part(Cursors).advance(cursor)
     names = [path.name for path in cursor.paths]
     if definition.key:
         rows = _rows_of_keys(call, definition, cursor.paths, cast("Sequence[int]", page))
@@ -122,7 +122,7 @@ def _page(call: Call, cursor: Cursor) -> Result:
     counts: dict[str, str | int] = {
         "count": len(rows),
         "totalcount": len(cursor.rows),
-        "numremaining": cursor.remaining,
+        "numremaining": remaining,
         "resultId": cursor.result_id,
     }
     lower = definition.name.lower()

@@ -30,8 +30,16 @@ class Condition:
     @classmethod
     def _joined(cls, word: str, conditions: Iterable[Self], empty: str) -> Self:
         parts = list(conditions)
-        sql = word.join(f"({part.sql})" for part in parts) or empty
-        return cls(sql, tuple(value for part in parts for value in part.values))
+        values = tuple(value for part in parts for value in part.values)
+        return cls(_tree(word, [part.sql for part in parts]) if parts else empty, values)
+
+
+def _tree(word: str, parts: Sequence[str]) -> str:
+    """Join conditions by halves: SQLite limits the depth of an expression, and a plain chain is as deep as long."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_tree(word, parts[:middle])}){word}({_tree(word, parts[middle:])})"
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ def _inside(selection: Selection, entity_id: str) -> Condition:
     if definition.located_by:
         return Condition(f"{selection.own(definition.located_by)} {_IN_ENTITY}", (entity_id, entity_id))
     if not definition.owned_by_entity:
-        return Condition("1")
+        return _lines_of_visible_headers(selection, entity_id)
     owner = selection.own("MEGAENTITYID")
     shared = _lines_inside(selection, entity_id)
     return Condition(f"{owner} = ? OR ({owner} IS NULL AND {shared.sql})", (entity_id, *shared.values))
@@ -43,6 +43,18 @@ def _lines_inside(selection: Selection, entity_id: str) -> Condition:
                 (entity_id, entity_id),
             )
     return Condition("1")
+
+
+def _lines_of_visible_headers(selection: Selection, entity_id: str) -> Condition:
+    """Lines without a location of their own are seen with their header."""
+    header = _header(selection.catalog, selection.definition)
+    if header is None:
+        return Condition("1")
+    return Condition(
+        f"{selection.own(selection.definition.parent)} IN (SELECT {quoted(header.key)} FROM {quoted(header.table)}"
+        f' WHERE "MEGAENTITYID" IS NULL OR "MEGAENTITYID" = ?)',
+        (entity_id,),
+    )
 
 
 def _not_private(selection: Selection) -> Condition:
