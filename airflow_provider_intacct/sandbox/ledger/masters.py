@@ -14,7 +14,7 @@ from .audit import remember, stamps_of_change, stamps_of_creation
 from .books import BASE_CURRENCY, Books
 from .checks import referring_label, require_fields, require_references, require_unique
 from .numbering import next_id, numbered
-from .refusals import already_exists, not_to_be_deleted, refused
+from .refusals import already_exists, refused
 from .terms import term_value
 
 _BUSINESS_ID = {"GLJOURNAL": ("SYMBOL",), "TRXCURRENCIES": ("CODE",), "TASK": ("PROJECTID", "TASKID"),
@@ -76,9 +76,7 @@ def delete(books: Books, definition: ObjectDefinition, current: Record) -> None:
     label = referring_label(books, definition, current)
     if label:
         key = current.get(definition.name_key) or current[definition.key]
-        raise not_to_be_deleted(definition.name.lower(), key).under(
-            *refused(f"{definition.label} '{key}' is used by a {label}.").reasons
-        )
+        raise refused(f"{definition.label} '{key}' cannot be deleted: it is used by a {label}.")
     erase(books.db, definition, current[definition.key])
     remember(books, definition, current, "Delete")
 

@@ -26,19 +26,17 @@ _BAD_VERSION = (
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def bring_contact(books: Books, party: ObjectDefinition, record: Record) -> str | None:
-    """Create the display contact that a new customer or vendor asks for and return its name, None where it asks none.
+def bring_contact(books: Books, party: ObjectDefinition, record: Record) -> str:
+    """Create the display contact of a new customer or vendor and return its name: the party's, and its id.
 
-    The contact is named after the party and its id, unless the record names it. A name that exists already makes the
-    whole party fail. Source: PsIntacct, New-Customer.Tests (stacks of four and of seven errors).
+    A contact of that name makes the whole party fail. Source: PsIntacct, New-Customer.Tests (stacks of four and of
+    seven errors).
     """
     given = {name.removeprefix(_PATH): value for name, value in record.items() if name.startswith(_PATH)}
-    if not any(value not in (None, "") for value in given.values()):
-        return None
     definition = books.definition("CONTACT")
     contact = {name: value for name, value in given.items() if name in definition.fields and value is not None}
     contact.setdefault("PRINTAS", record["NAME"])
-    name = contact.get("CONTACTNAME") or f"{record['NAME']}({party.name[0]}{record[party.name_key]})"
+    name = f"{record['NAME']}({party.name[0]}{record[party.name_key]})"
     contact |= {"CONTACTNAME": name, "STATUS": "T", "MEGAENTITYID": books.entity}
     try:
         require_unique(books, definition, name)
@@ -47,7 +45,7 @@ def bring_contact(books: Books, party: ObjectDefinition, record: Record) -> str 
         raise refusal.under(*_NOT_CREATED) from None
     contact["RECORDNO"] = insert(books.db, definition, {**stamps_of_creation(books, definition), **contact})
     remember(books, definition, contact, "Create")
-    return str(name)
+    return name
 
 
 def change_contact(books: Books, current: Mapping[str, Any], changes: Mapping[str, Any]) -> None:

@@ -29,9 +29,7 @@ def enter(books: Books) -> None:
     for number, step in enumerate(steps):
         step(replace(books, now=books.now + timedelta(hours=number)))
     for name in NO_CHANGE_SINCE:
-        books.db.execute(
-            f'UPDATE "{name}" SET "WHENMODIFIED" = NULL, "MODIFIEDBY" = NULL WHERE "RECORDNO" % 7 = 3'
-        )
+        books.db.execute(f'UPDATE "{name}" SET "WHENMODIFIED" = NULL, "MODIFIEDBY" = NULL WHERE "RECORDNO" % 7 = 3')
 
 
 def _create(books: Books, object_name: str, **record: Any) -> int:
@@ -148,10 +146,17 @@ def _types_and_terms(books: Books) -> None:
 
 
 def _vendors(books: Books) -> None:
-    types, terms, ratings = ("Supplier", "Contractor", "Utility"), ("N30", "N15", "N60", "EOM10"), ("Low", "Medium", "High")
+    types, terms, ratings = (
+        ("Supplier", "Contractor", "Utility"),
+        ("N30", "N15", "N60", "EOM10"),
+        ("Low", "Medium", "High"),
+    )
     for number, (name, entity) in enumerate(VENDORS, start=1):
         at = replace(books, now=books.now + timedelta(minutes=number), entity=entity)
-        contact = {"DISPLAYCONTACT.EMAIL1": f"billing{number}@vendor.example", "DISPLAYCONTACT.MAILADDRESS.CITY": "Boston"}
+        contact = {
+            "DISPLAYCONTACT.EMAIL1": f"billing{number}@vendor.example",
+            "DISPLAYCONTACT.MAILADDRESS.CITY": "Boston",
+        }
         _create(
             at, "VENDOR", VENDORID=f"V{number:03d}", NAME=name, VENDTYPE=types[number % 3], TERMNAME=terms[number % 4],
             TAXID=f"98-{number * 7919 % 10_000_000:07d}", CREDITLIMIT=Decimal(10_000 * (number % 5 + 1)),
@@ -162,17 +167,19 @@ def _vendors(books: Books) -> None:
 def _customers(books: Books) -> None:
     types, terms = ("Enterprise", "Small Business", "Nonprofit"), ("N30", "N15", "N60")
     for number, (name, entity) in enumerate(CUSTOMERS, start=1):
+        strategic = None if number < 20 else number % 2 == 0
         at = replace(books, now=books.now + timedelta(minutes=number), entity=entity)
         contact = {"DISPLAYCONTACT.EMAIL1": f"ap{number}@customer.example", "DISPLAYCONTACT.MAILADDRESS.CITY": "Denver"}
         parent = f"C{number - 1:03d}" if number % 10 == 2 else None
         _create(
             at, "CUSTOMER", CUSTOMERID=f"C{number:03d}", NAME=name, CUSTTYPE=types[number % 3], PARENTID=parent,
             TERMNAME=terms[number % 3], CREDITLIMIT=Decimal(25_000 * (number % 4 + 1)), CUST_RATING="ABC"[number % 3],
-            CURRENCY="GBP" if entity == "300" else "USD", IS_STRATEGIC=None if number < 20 else number % 2 == 0, **contact,
+            CURRENCY="GBP" if entity == "300" else "USD", IS_STRATEGIC=strategic, **contact,
         )  # fmt: skip
 
 
 def _employees(books: Books) -> None:
+    locations = ("100", "200", "300")
     for number, (first, last) in enumerate(PEOPLE, start=1):
         contact = f"{last}, {first}"
         _create(
@@ -180,7 +187,7 @@ def _employees(books: Books) -> None:
             EMAIL1=f"employee{number}@demo.example",
         )  # fmt: skip
         _create(
-            books, "EMPLOYEE", EMPLOYEEID=f"E{number:03d}", TITLE="Analyst", LOCATIONID=("100", "200", "300")[number % 3],
+            books, "EMPLOYEE", EMPLOYEEID=f"E{number:03d}", TITLE="Analyst", LOCATIONID=locations[number % 3],
             DEPARTMENTID=("10", "20", "30", "40")[number % 4], STARTDATE=date(2020, number, 1),
             SUPERVISORID="E001" if number > 1 else None, **{"PERSONALINFO.CONTACTNAME": contact},
         )  # fmt: skip
@@ -188,13 +195,17 @@ def _employees(books: Books) -> None:
 
 def _items(books: Books) -> None:
     for number, (name, kind, price) in enumerate(ITEMS, start=1):
-        _create(books, "ITEM", ITEMID=f"I{number:03d}", NAME=name, ITEMTYPE=kind, BASEPRICE=Decimal(price), TAXABLE=False)
+        _create(
+            books, "ITEM", ITEMID=f"I{number:03d}", NAME=name, ITEMTYPE=kind, BASEPRICE=Decimal(price), TAXABLE=False
+        )
     for number in range(1, 251):
         _create(
             replace(books, now=IMPORTED), "ITEM", ITEMID=f"IMP-{number:04d}", NAME=f"Imported part {number}",
             ITEMTYPE="NI", BASEPRICE=Decimal(number).scaleb(-1), TAXABLE=number % 2 == 0,
         )  # fmt: skip
-    for number, (id_, name, location) in enumerate((("W1", "Boston", "110"), ("W2", "Seattle", "210"), ("W3", "London", "310"))):
+    for number, (id_, name, location) in enumerate(
+        (("W1", "Boston", "110"), ("W2", "Seattle", "210"), ("W3", "London", "310"))
+    ):
         at = replace(books, now=books.now + timedelta(minutes=number))
         _create(at, "WAREHOUSE", WAREHOUSEID=id_, NAME=f"{name} warehouse", LOCATIONID=location)
 
@@ -229,7 +240,11 @@ def _channels(books: Books) -> None:
 
 def _subscriptions(books: Books) -> None:
     keys = [customer["RECORDNO"] for customer in books.find("CUSTOMER")]
-    plans: Mapping[int, tuple[str, str]] = {0: ("Starter", "49.00"), 1: ("Team", "199.00"), 2: ("Enterprise", "1499.00")}
+    plans: Mapping[int, tuple[str, str]] = {
+        0: ("Starter", "49.00"),
+        1: ("Team", "199.00"),
+        2: ("Enterprise", "1499.00"),
+    }
     for number in range(1, 13):
         plan, fee = plans[number % 3]
         _create(

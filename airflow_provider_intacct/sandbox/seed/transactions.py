@@ -53,12 +53,12 @@ def _opening_balances(books: Books) -> None:
     for entity, bank, cash in (("100", "1000", 750_000), ("200", "1010", 400_000), ("300", "1020", 250_000)):
         lines = [("1500", 120_000), ("1590", -20_000), (bank, cash), ("3100", -100_000), ("3000", -cash)]
         _journal(books, date(2025, 1, 1), f"Opening balances {entity}", [(a, b, entity, None) for a, b in lines])
-    _journal(books, date(2025, 1, 2), "Move to savings", [("1100", 50_000, "100", None), ("1000", -50_000, "100", None)])
+    _journal(
+        books, date(2025, 1, 2), "Move to savings", [("1100", 50_000, "100", None), ("1000", -50_000, "100", None)]
+    )
 
 
-def _journal(
-    books: Books, day: date, title: str, lines: list[tuple[str, Any, str, str | None]], **header: Any
-) -> int:
+def _journal(books: Books, day: date, title: str, lines: list[tuple[str, Any, str, str | None]], **header: Any) -> int:
     entries = [
         {
             "ACCOUNTNO": account,
@@ -177,10 +177,15 @@ def _settle(books: Books, what: str, number: int, key: int) -> None:
 def _payroll(books: Books, month: date) -> None:
     day = _last_day(month)
     for number, (entity, bank) in enumerate((("100", "1000"), ("200", "1010"), ("300", "1020"))):
-        salaries = [(department, amount(month.month * 7 + number + int(department), 4_000, 9_000)) for department in ("10", "20", "40")]
+        salaries = [
+            (department, amount(month.month * 7 + number + int(department), 4_000, 9_000))
+            for department in ("10", "20", "40")
+        ]
         taxes = sum((value for _, value in salaries), Decimal(0)) / 10
         taxes = taxes.quantize(Decimal("0.01"))
-        lines: list[tuple[str, Any, str, str | None]] = [("6200", value, entity, department) for department, value in salaries]
+        lines: list[tuple[str, Any, str, str | None]] = [
+            ("6200", value, entity, department) for department, value in salaries
+        ]
         lines += [("6210", taxes, entity, "30"), (bank, -taxes, entity, None)]
         lines += [(bank, -sum((value for _, value in salaries), Decimal(0)), entity, None)]
         _journal(books, day, f"Payroll {month:%B %Y} {entity}", lines, REFERENCENO=f"PAY-{month:%Y%m}-{entity}")
