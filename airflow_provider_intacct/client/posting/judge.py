@@ -80,7 +80,8 @@ def judge(
     decided += [_rejected(answer) for answer in answers if _refused(answer)]
     settled = {outcome.posting.control_id for outcome in decided}
     others = [answer for answer in answers if answer.posting.control_id not in settled]
-    if not atomic:
+    if not (atomic and any(answer.result.rolled_back for answer in answers)):
+        # Each stands for itself. In a transaction too, if Intacct says nowhere that it was rolled back.
         if all(answer.passing for answer in answers):
             return [_bystander(answer) for answer in answers]  # and the gateway has waited for them already
         outcomes = [_posted(answer) for answer in others if answer.result.ok]

@@ -666,6 +666,11 @@ class TestWhatWasBookedBefore:
             ("already_posted", "3"),
         ]
 
+    def test_leaves_its_neighbours_booked_where_intacct_rolls_nothing_back(self) -> None:
+        postings = entries(entry(), entry(Decimal(5)))
+        intacct = Intacct([[refused(ALREADY), booked("78")], [rows(stamp("77", postings[0]))], [rows()]])
+        assert statuses(intacct.post(postings)) == [("already_posted", "77"), ("posted", "78")]
+
     def test_does_not_hide_a_neighbour_that_is_wrong(self) -> None:
         postings = entries(entry(), entry(Decimal(5)), entry(Decimal(6)))
         replies = [[refused(ALREADY), refused(CLOSED), UNDONE], [rows(stamp("77", postings[0]))], [rows()]]
