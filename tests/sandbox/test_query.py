@@ -328,15 +328,15 @@ def test_custom_objects_speak_iso_and_walk_to_standard_ones(own_company: Reading
     customer = own_company.put("CUSTOMER", CUSTOMERID="C1", NAME="Delta", CUST_RATING="A")
     moment = datetime(2026, 6, 11, 17, 52, 0, tzinfo=UTC)
     own_company.put(
-        "SUBSCRIPTION", name="Gold", Rcustomer=customer, START_DATE=moment.date(), updatedAt=moment,
+        "SUBSCRIPTION", name="Gold", RCUSTOMER=customer, START_DATE=moment.date(), updatedAt=moment,
         MONTHLY_FEE=Decimal("99.90"), ADD_ONS="Support#~#Training",
     )  # fmt: skip
-    fields = "id name Rcustomer.NAME Rcustomer.CUST_RATING START_DATE updatedAt MONTHLY_FEE ADD_ONS"
+    fields = "id name RCUSTOMER.NAME RCUSTOMER.CUST_RATING START_DATE updatedAt MONTHLY_FEE ADD_ONS"
     for day in ("2026-06-11", "06/11/2026"):
         answer = own_company.query("SUBSCRIPTION", fields, condition("equalto", "START_DATE", day))
         assert answer.rows == [
             {
-                "id": "10001", "name": "Gold", "Rcustomer.NAME": "Delta", "Rcustomer.CUST_RATING": "A",
+                "id": "10001", "name": "Gold", "RCUSTOMER.NAME": "Delta", "RCUSTOMER.CUST_RATING": "A",
                 "START_DATE": "2026-06-11", "updatedAt": "2026-06-11T17:52:00Z", "MONTHLY_FEE": "99.9",
                 "ADD_ONS": "Support#~#Training",
             }

@@ -90,14 +90,14 @@ def test_json_and_csv(shared_company: ReadingCompany) -> None:
 def test_related_records_in_both_directions(own_company: ReadingCompany) -> None:
     customer = own_company.put("CUSTOMER", CUSTOMERID="C1", NAME="Delta")
     channel = own_company.put("CHANNEL", name="Partners")
-    gold = own_company.put("SUBSCRIPTION", name="Gold", Rcustomer=customer, Rchannel=channel)
-    silver = own_company.put("SUBSCRIPTION", name="Silver", Rchannel=channel)
+    gold = own_company.put("SUBSCRIPTION", name="Gold", RCUSTOMER=customer, RCHANNEL=channel)
+    silver = own_company.put("SUBSCRIPTION", name="Silver", RCHANNEL=channel)
 
     def related(object_name: str, keys: str, relation: str, field: str) -> list[str]:
         more = f"<relation>{relation}</relation>"
         return own_company.ask(read(object_name, keys, field, "readRelated", more)).column(field)
 
-    assert related("SUBSCRIPTION", f"{gold},{silver}", "Rcustomer", "CUSTOMERID") == ["C1"]
+    assert related("SUBSCRIPTION", f"{gold},{silver}", "RCUSTOMER", "CUSTOMERID") == ["C1"]
     assert related("CHANNEL", str(channel), "Rsubscription", "name") == ["Gold", "Silver"]
 
 
