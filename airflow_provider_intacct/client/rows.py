@@ -18,7 +18,7 @@ from airflow_provider_intacct.client.errors import MalformedReplyError
 
 Row = dict[str, Any]
 
-nested = etree.XPath("boolean(*/*/*)")
+descendants = etree.XPath("count(descendant::*)")
 
 
 def read(body: bytes, form: Literal["json", "csv"], fields: Sequence[str] = ()) -> list[Row]:
@@ -87,12 +87,11 @@ def from_element(data: etree._Element | None) -> list[Row]:
     """Return the rows below the `data` element of a result. Lines that a record owns are a list of rows in it."""
     if data is None:
         return []
-    if nested(data):
-        return [from_record(record) for record in data]
-    rows = [{str(field.tag): field.text or "" for field in record} for record in data]
-    if sum(map(len, rows)) != sum(map(len, data)):
-        return [from_record(record) for record in data]
-    return rows
+    rows = [{field.tag: field.text or "" for field in record} for record in data]
+    if len(rows) + sum(map(len, rows)) == descendants(data):
+        return rows
+    # There is more below `data` than that: a name repeats or something is nested, which only the read functions send.
+    return [from_record(record) for record in data]
 
 
 def from_record(record: etree._Element) -> Row:
