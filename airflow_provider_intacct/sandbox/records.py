@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from .catalog import WHOLE_TYPES, Field, ObjectDefinition
+from .catalog import SCALED_TYPES, WHOLE_TYPES, Field, ObjectDefinition
 from .store import next_number, quoted
 
 Record = dict[str, Any]
@@ -25,9 +25,7 @@ def insert(db: sqlite3.Connection, definition: ObjectDefinition, values: Mapping
     if key is None:
         key = next_number(db, definition.sequence, definition.first_number)
     row = {**definition.rows, **_stored(definition, values), definition.key: int(key)}
-    columns = ", ".join(map(quoted, row))
-    marks = ", ".join("?" * len(row))
-    db.execute(f"INSERT INTO {quoted(definition.table)} ({columns}) VALUES ({marks})", tuple(row.values()))
+    db.execute(_insertion(definition.table, tuple(row)), tuple(row.values()))
     return int(key)
 
 
@@ -55,36 +53,62 @@ def find(
     db: sqlite3.Connection, definition: ObjectDefinition, equal: Mapping[str, Any], order: Sequence[str] = ()
 ) -> Iterator[Record]:
     """Yield the records whose stored fields equal the given values (None: is empty), by key unless ordered."""
-    fields = tuple(definition.stored_fields)
     conditions = {**definition.rows, **{name: to_stored(definition.fields[name], v) for name, v in equal.items()}}
-    where = " AND ".join(f"{quoted(name)} IS ?" for name in conditions) or "1"
-    columns = ", ".join(quoted(field.id) for field in fields)
-    by = ", ".join(map(quoted, order or (definition.key,)))
-    sql = f"SELECT {columns} FROM {quoted(definition.table)} WHERE {where} ORDER BY {by}"
+    columns = _columns(definition)
+    names, decoders = columns.names, columns.decoders
+    sql = _selection(definition.table, names, tuple(conditions), tuple(order) or (definition.key,))
     for row in db.execute(sql, tuple(conditions.values())).fetchall():
-        yield {field.id: from_stored(field, value) for field, value in zip(fields, row, strict=True)}
+        yield {
+            name: None if value is None else decode(value)
+            for name, decode, value in zip(names, decoders, row, strict=True)
+        }
 
 
 def to_stored(field: Field, value: Any) -> str | int | None:
     """Return a Python value as its column holds it; amounts are rounded half up to the field's scale."""
-    if value is None or value == "":
-        return None
-    if field.scaled:
-        return int(Decimal(value).scaleb(field.scale).to_integral_value(ROUND_HALF_UP))
-    if field.type in WHOLE_TYPES:
-        return int(value)
-    if field.type == "BOOLEAN":
-        return "true" if value in (True, "true") else "false"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+    return None if value is None or value == "" else _encoder(field.type, field.scale)(value)
 
 
 def from_stored(field: Field, value: Any) -> Any:
     """Return a column's content as a Python value."""
     return None if value is None else _decoder(field.type, field.scale)(value)
+
+
+class _Columns:
+    """An object's columns, with what turns a value into a column's content and back; worked out once per object."""
+
+    __slots__ = ("decoders", "encoders", "names", "of")
+
+    def __init__(self, definition: ObjectDefinition) -> None:
+        fields = tuple(definition.stored_fields)
+        self.of = definition
+        self.names = tuple(field.id for field in fields)
+        self.decoders = tuple(_decoder(field.type, field.scale) for field in fields)
+        self.encoders = {field.id: _encoder(field.type, field.scale) for field in fields}
+
+
+_KNOWN: dict[int, _Columns] = {}
+
+
+def _columns(definition: ObjectDefinition) -> _Columns:
+    """A definition is known by its identity; it is kept with its columns, so the identity stays its own."""
+    columns = _KNOWN.get(id(definition))
+    if columns is None:
+        columns = _KNOWN[id(definition)] = _Columns(definition)
+    return columns
+
+
+@cache
+def _insertion(table: str, names: tuple[str, ...]) -> str:
+    columns, marks = ", ".join(map(quoted, names)), ", ".join("?" * len(names))
+    return f"INSERT INTO {quoted(table)} ({columns}) VALUES ({marks})"
+
+
+@cache
+def _selection(table: str, names: tuple[str, ...], equal: tuple[str, ...], order: tuple[str, ...]) -> str:
+    where = " AND ".join(f"{quoted(name)} IS ?" for name in equal) or "1"
+    columns, by = ", ".join(map(quoted, names)), ", ".join(map(quoted, order))
+    return f"SELECT {columns} FROM {quoted(table)} WHERE {where} ORDER BY {by}"
 
 
 @cache
@@ -100,11 +124,33 @@ def _decoder(kind: str, scale: int) -> Callable[[Any], Any]:
     return lambda value: value
 
 
+@cache
+def _encoder(kind: str, scale: int) -> Callable[[Any], str | int]:
+    if kind in SCALED_TYPES:
+        return lambda value: int(Decimal(value).scaleb(scale).to_integral_value(ROUND_HALF_UP))
+    if kind in WHOLE_TYPES:
+        return int
+    if kind == "BOOLEAN":
+        return lambda value: "true" if value in (True, "true") else "false"
+    return _text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return _moment(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@lru_cache(64)
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()[:19] + "Z"
+
+
 def _stored(definition: ObjectDefinition, values: Mapping[str, Any]) -> dict[str, str | int | None]:
-    row = {}
-    for name, value in values.items():
-        field = definition.fields[name]
-        if not field.stored:
-            raise KeyError(f"{definition.name}.{name} has no column: it is read from {field.of or field.code_of}")
-        row[name] = to_stored(field, value)
-    return row
+    encoders = _columns(definition).encoders
+    try:
+        return {name: None if value is None or value == "" else encoders[name](value) for name, value in values.items()}
+    except KeyError as error:
+        field = definition.fields[error.args[0]]
+        origin = field.of or field.code_of or "other records"
+        raise KeyError(f"{definition.name}.{field.id} has no column: it is read from {origin}") from error

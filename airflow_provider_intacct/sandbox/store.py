@@ -6,11 +6,11 @@ Columns hold: scaled integers for DECIMAL, CURRENCY and PERCENT (the scale is in
 `YYYY-MM-DDTHH:MM:SSZ` for timestamps (UTC), 'true'/'false' for booleans, codes for enumerations, NULL for empty.
 """
 
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from .catalog import WHOLE_TYPES, Catalog, Field, ObjectDefinition
@@ -113,11 +113,6 @@ class Store:
                 db.close()
 
 
-def copy_company(source: str | Path, target: str | Path) -> None:
-    """Copy a closed company's file, for a second company with the same seed."""
-    shutil.copyfile(source, target)
-
-
 def schema(catalog: Catalog) -> str:
     """Return the statements that create every table, view and index of the catalogue."""
     statements = ["CREATE TABLE IF NOT EXISTS sequence_number (name TEXT PRIMARY KEY, last INTEGER NOT NULL)"]
@@ -135,6 +130,7 @@ def schema(catalog: Catalog) -> str:
     return ";\n".join(statements) + ";"
 
 
+@cache
 def quoted(name: str) -> str:
     """Return a catalogue name as an SQL identifier; dots are part of the name."""
     return '"' + name.replace('"', '""') + '"'
