@@ -250,7 +250,9 @@ class GatewayError(IntacctError):
             lines.append(f"Already written before the error, and kept: {written}{more}")
         if self.rolled_back:
             lines.append("The whole transaction was rolled back: nothing of this request was booked.")
-        ids = {"control id": self.control_id, "support id": self.support_id, "HTTP": self.http_status or ""}
+        ids = {"control id": self.control_id, "support id": self.support_id}
+        if self.http_status is not None and not 200 <= self.http_status < 300:
+            ids["HTTP"] = str(self.http_status)
         named = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
         return [*lines, *([named[0].upper() + named[1:]] if named else []), *super()._details()]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 import os
 import ssl
 import threading
@@ -16,6 +17,7 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapping
 from concurrent.futures import Future, wait
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -240,7 +242,7 @@ class Transport:
 
     def send(self, request: Request) -> HttpReply:
         """Send once and return whatever came back, also a 4xx or 5xx. Raises ConnectError or ReplyLostError."""
-        with self._slots, _translated(request.url):
+        with self._slots, _translated(request.url), _unannounced():
             reply = self._open().post(request.url, content=request.body, headers={"Content-Type": request.content_type})
             return _reply(reply)
 
@@ -294,7 +296,7 @@ class AsyncTransport:
         """Send once and return whatever came back, also a 4xx or 5xx. Raises ConnectError or ReplyLostError."""
         client, slots = self._open()
         async with slots:
-            with _translated(request.url):
+            with _translated(request.url), _unannounced():
                 reply = await client.post(
                     request.url, content=request.body, headers={"Content-Type": request.content_type}
                 )
@@ -372,6 +374,26 @@ def _translated(url: str) -> Iterator[None]:
         raise ReplyLostError(
             f"The connection to {host} broke before the reply was complete: {_words(error)}."
         ) from error
+
+
+_sending: ContextVar[bool] = ContextVar("sending", default=False)
+
+
+@contextlib.contextmanager
+def _unannounced() -> Iterator[None]:
+    """httpx says a line at INFO for every request; a task that reads ten thousand pages has no use for them."""
+    token = _sending.set(True)
+    try:
+        yield
+    finally:
+        _sending.reset(token)
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.INFO or not _sending.get()
+
+
+logging.getLogger("httpx").addFilter(_is_worth_saying)  # only requests of this module; what others send is still told
 
 
 def _reason(error: BaseException) -> BaseException:

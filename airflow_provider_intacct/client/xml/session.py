@@ -31,6 +31,7 @@ class Session:
     """A session with one company and entity, and until when it lives.
 
     `expires`      by the server's clock; None if Intacct does not say. It slides with every call
+    `lifetime`     seconds from a call to the end, if no other follows
     `dies_at`      the same by this machine's monotonic clock, so that a wrong clock here does not matter
     `clock_offset` what to add to a server time to get it on that monotonic clock
     """
@@ -42,9 +43,9 @@ class Session:
     user_id: str
     entity_id: str
     expires: datetime | None = None
-    lifetime: float | None = None
-    dies_at: float | None = None
-    clock_offset: float | None = None
+    lifetime: float | None = field(default=None, repr=False)
+    dies_at: float | None = field(default=None, repr=False)
+    clock_offset: float | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:

@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import logging
 import os
 import socket
 import ssl
@@ -154,6 +155,16 @@ def test_a_proxy_of_the_environment_never_sees_this_machine(monkeypatch: pytest.
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with serving(in_turn(b"<ok/>")) as server, Transport() as transport:
         assert transport.send(Request(server.endpoint, XML)).status == 200
+
+
+@BOTH
+def test_httpx_does_not_fill_the_log_with_a_line_for_every_page(way: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with serving(in_turn(b"<ok/>")) as server:
+        exchange(server.endpoint, way)
+        assert "HTTP Request" not in caplog.text
+        httpx.post(server.endpoint, content=XML)  # somebody else's
+    assert "HTTP Request" in caplog.text
 
 
 def test_a_closed_transport_opens_anew() -> None:
