@@ -5,12 +5,16 @@ missing (before Airflow 3.3, or emptied by `[state_store] clear_on_success`) not
 of a control id and the look-up by number have to do.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled
-from airflow_provider_intacct.compat import TaskStateStore
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.compat import TaskStateStore
 
 INDEX = "intacct_posted"
 ENTRIES_PER_KEY = 150
