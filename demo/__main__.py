@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
+from textwrap import indent
 
 from demo.accrual import DAG_ID, Demonstration, Round, amounts, demonstrate
 from demo.books import Balances, Books, JournalEntry
@@ -72,6 +73,8 @@ def print_round(title: str, each: Round) -> None:
         ("task", "state", "try", "seconds"),
         [(task.task_id, task.state or "-", task.try_number, f"{task.seconds or 0:.1f}") for task in each.tasks],
     )
+    for task_id, log in each.failures.items():
+        print(f"\n  {task_id} failed; its log ends:\n" + indent(log, "    "))
     if each.outcome:
         print(f"  The posting task says: {each.outcome['status']}, key {each.outcome['key']}")
 

@@ -17,19 +17,24 @@ from demo.stack import Stack
 DAG_ID = "intacct_accrual"
 POSTING_TASK = "post_accrual"
 SENSOR_TASK = "wait_for_bills"
-PERIOD_END = date(2026, 6, 30)
+PERIOD_END = date(2026, 5, 31)
 CUTOFF_DAYS = 15
 CURRENCY = "USD"
 REFERENCE = f"ACCR {PERIOD_END} {CURRENCY}"
 ACCRUED_LIABILITIES = "2100"
+LOG_TAIL = 3000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One pass of the DAG run: its tasks, what became of the record, what the books say, what it cost."""
+    """One pass of the DAG run: its tasks, what became of the record, what the books say, what it cost.
+
+    `failures` has the end of the log of each task that failed.
+    """
 
     state: str
     tasks: list[TaskState]
+    failures: dict[str, str]
     outcome: dict[str, Any]
     entries: list[JournalEntry]
     balances: Balances
@@ -114,10 +119,22 @@ def _round(stack: Stack, books: Books, run_id: str, accounts: list[str], started
     state = airflow.wait_for_run(DAG_ID, run_id)
     seconds, transactions = time.monotonic() - started, stack.sandbox.transactions() - used
     tasks = airflow.task_states(DAG_ID, run_id)
+    failures = {
+        task.task_id: airflow.log(DAG_ID, run_id, task.task_id, task.try_number)[-LOG_TAIL:]
+        for task in tasks
+        if task.state == "failed"
+    }
     posted = any(task.task_id == POSTING_TASK and task.state == "success" for task in tasks)
     outcome = airflow.xcom(DAG_ID, run_id, POSTING_TASK)[0] if posted else {}
     return Round(
-        state, tasks, outcome, books.entries(REFERENCE), books.balances(PERIOD_END, accounts), transactions, seconds
+        state,
+        tasks,
+        failures,
+        outcome,
+        books.entries(REFERENCE),
+        books.balances(PERIOD_END, accounts),
+        transactions,
+        seconds,
     )
 
 

@@ -108,10 +108,10 @@ class AirflowApi:
         return self.call("GET", path, deserialize=True)["value"]
 
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1) -> str:
-        """Return the log of one try, line by line."""
+        """Return the log of one try, line by line, with what was raised."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         content = self.call("GET", path, full_content=True)["content"]
-        return "\n".join(line if isinstance(line, str) else str(line.get("event", line)) for line in content)
+        return "\n".join(line if isinstance(line, str) else _words(line) for line in content)
 
     def clear(self, dag_id: str, run_id: str, task_ids: Sequence[str], *, downstream: bool = True) -> list[str]:
         """Clear tasks of one run (and what comes after them), as the UI's button does; return the ids cleared."""
@@ -132,3 +132,8 @@ class AirflowApi:
             "GET", "/assets/events", source_dag_id=dag_id, source_run_id=run_id, order_by="timestamp", limit=100
         )
         return list(events["asset_events"])
+
+
+def _words(line: Mapping[str, Any]) -> str:
+    raised = [f"{error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or []]
+    return "\n".join([str(line.get("event", line)), *raised])

@@ -111,7 +111,7 @@ def place(row: Mapping[str, Any]) -> tuple[str, str, str]:
 @dag(
     schedule=None,
     params={
-        "period_end": Param("2026-06-30", type="string", format="date", description="Last day of the month to close"),
+        "period_end": Param("2026-05-31", type="string", format="date", description="Last day of the month to close"),
         "cutoff_days": Param(15, type="integer", minimum=1, description="How many days after it bills still count"),
         "currency": Param("USD", type="string", description="Base currency of the entities to accrue for"),
         "expected_bills": Param(1, type="integer", minimum=1, description="Go on as soon as so many bills are there"),
@@ -141,7 +141,13 @@ def intacct_accrual() -> None:
         where_params=CUTOFF,
     )
     entries = build_accrual(bill_lines.output)
-    post_accrual = IntacctCreateOperator(task_id="post_accrual", object="GLBATCH", records=entries)
+    post_accrual = IntacctCreateOperator(
+        task_id="post_accrual",
+        object="GLBATCH",
+        records=entries,
+        # Names the business event: another run of this DAG for the same month finds the entry posted, too.
+        idempotency_key="accrual {{ params.period_end }} {{ params.currency }}",
+    )
     ledger = IntacctQueryOperator(
         task_id="read_ledger",
         object="GLDETAIL",
