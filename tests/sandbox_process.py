@@ -111,6 +111,10 @@ class SandboxProcess:
         """SIGTERM, and the exit status."""
         return self._end(signal.SIGTERM)
 
+    def interrupt(self) -> int:
+        """SIGINT, as Ctrl-C sends it, and the exit status."""
+        return self._end(signal.SIGINT)
+
     def wait_until_dead(self, seconds: float = 10.0) -> int:
         """Wait for a process that ends by itself (fault kill_after) and return its exit status."""
         assert self.process is not None

@@ -1,21 +1,20 @@
 """`python -m airflow_provider_intacct.sandbox`: a local Sage Intacct company on a loopback port."""
 
 import argparse
-import asyncio
 import contextlib
 import json
 import logging
+import signal
 import socket
 import sqlite3
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from .switches import Switches
 
 _HOST = "127.0.0.1"
@@ -28,6 +27,8 @@ class UsageError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox until it is told to stop; return the exit status."""
     options = _options().parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
     try:
         if options.print_connection:
             print(json.dumps(connection(options.port)))  # noqa: T201
@@ -36,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"sandbox: {error}", file=sys.stderr)  # noqa: T201
         return 2
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Leave with status 0: to be told to stop is no failure. While serving, the server finishes its requests first."""
+    raise SystemExit(0)
 
 
 def connection(port: int) -> dict[str, object]:
@@ -66,9 +72,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, switches: "Switches", listener: socket.socket, path: Path) -> int:
-    import uvicorn
-
-    from .app import Sandbox
+    from .app import Sandbox, serve
     from .company import Company, NotACompanyError
     from .gateway.envelope import SchemaFileError, load_schema
 
@@ -82,33 +86,11 @@ def _run(options: argparse.Namespace, switches: "Switches", listener: socket.soc
         raise UsageError(f"The database {path} cannot be opened: {error}") from error
     port = listener.getsockname()[1]
     company.endpoint = _endpoint(port)
-    sandbox = Sandbox(company, schema)
-    config = uvicorn.Config(
-        sandbox.application(),
-        http=sandbox.connections.protocol(),
-        loop="asyncio",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=5,
-    )
-    server = uvicorn.Server(config)
-    listener.listen(128)
     try:
-        asyncio.run(_until_stopped(server, listener, f"Sandbox ready at http://{_HOST}:{port}"))
+        serve(Sandbox(company, schema), listener, f"Sandbox ready at http://{_HOST}:{port}")
     finally:
         company.close()
     return 0
-
-
-async def _until_stopped(server: "uvicorn.Server", listener: socket.socket, ready: str) -> None:
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
-    print(ready, flush=True)  # noqa: T201
-    await serving
 
 
 def _options() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ import socket
 import struct
 
 import anyio
+import uvicorn
 from lxml import etree
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -135,6 +136,35 @@ class Sandbox:
         except ValueError as error:
             return JSONResponse({"error": f"The body is no JSON: {error}"}, 400)
         return JSONResponse(shown)
+
+
+class _Announcing(uvicorn.Server):
+    """Says its line once requests are answered."""
+
+    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(self._ready, flush=True)  # noqa: T201
+
+
+def serve(sandbox: Sandbox, listener: socket.socket, ready: str) -> None:
+    """Answer requests on a bound socket until the process is told to stop; print `ready` when it can."""
+    config = uvicorn.Config(
+        sandbox.application(),
+        http=sandbox.connections.protocol(),
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+    )
+    _Announcing(config, ready).run(sockets=[listener])
 
 
 def _zip(content: bytes) -> bytes:

@@ -3,6 +3,7 @@
 People and credentials are the fixed ones of the demo company. Knows no XML and no HTTP; gateway/ speaks for it.
 """
 
+import contextlib
 import secrets
 import sqlite3
 import threading
@@ -151,10 +152,8 @@ class Company:
         switches = switches or Switches()
         if not Path(path).exists():
             _found(cls, Path(path), size, switches)
+        _require_company(Path(path))
         company = cls._at(path, switches)
-        if company._setting("size") is None:
-            company.close()
-            raise NotACompanyError(f"{path} is not the database of a sandbox company; name another file or remove it.")
         company.clock.advance(float(company._setting("clock_offset") or 0))
         return company
 
@@ -200,6 +199,14 @@ class Company:
 
 class NotACompanyError(Exception):
     """The database file holds something else."""
+
+
+def _require_company(path: Path) -> None:
+    """Raise NotACompanyError, without a change to the file, unless a sandbox made it."""
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    if "gateway_setting" not in tables:
+        raise NotACompanyError(f"{path} is not the database of a sandbox company; name another file or remove it.")
 
 
 def _found(kind: type[Company], path: Path, size: str, switches: Switches) -> None:
