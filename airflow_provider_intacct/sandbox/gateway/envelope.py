@@ -127,7 +127,9 @@ def read_request(body: bytes, schema: etree.XMLSchema) -> Request:
 
 def _parsed(body: bytes) -> etree._Element:
     # No entity is resolved and no DTD fetched: a 2.1 request may name one, and it must not reach a file or a host.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root: etree._Element = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
