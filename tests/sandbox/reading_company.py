@@ -71,6 +71,12 @@ class Answer:
         return dict(self.result.counts)
 
     @property
+    def list_type(self) -> str | None:
+        """The listtype attribute of data."""
+        assert isinstance(self.result, DataResult)
+        return self.result.list_type
+
+    @property
     def text(self) -> str:
         """A body without envelope."""
         assert isinstance(self.result, BodyResult)

@@ -103,7 +103,7 @@ def test_booleans_are_letters_and_an_added_boolean_is_empty(own_company: Reading
 def test_records_are_lower_case_and_their_fields_labelled(shown: ReadingCompany) -> None:
     answer = shown.ask(request("RECORDNO = 1", fields="RECORDNO, STATE,RAWSTATE,VENDORNAME"))
     assert answer.elements == ["apbill"]
-    assert answer.result.list_type == "apbill"  # type: ignore[union-attr]
+    assert answer.list_type == "apbill"
     assert answer.rows == [{"RECORDNO": "1", "STATE": "Posted", "RAWSTATE": "A", "VENDORNAME": "Acme Supply"}]
     assert answer.counts == {"count": 1, "totalcount": 1, "numremaining": 0, "resultId": ""}
 
