@@ -36,8 +36,6 @@
 although it failed. The texts hold Intacct's own words and ids, never a credential and never a whole reply.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Knows errors, not requests: the caller says whether the request writes, and whet
 execution.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from airflow_provider_intacct.client.errors import (

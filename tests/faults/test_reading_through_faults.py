@@ -26,7 +26,7 @@ def credentials(sandbox: SandboxProcess, **changes: str | None) -> Credentials:
 
 
 def connected(sandbox: SandboxProcess, **changes: str | None) -> IntacctClient:
-    return IntacctClient(credentials(sandbox, **changes), pool=SessionPool(), retry=QUICK, timeout=5, page_size=100)
+    return IntacctClient(credentials(sandbox, **changes), pool=SessionPool(), retry=QUICK, timeout=5, page_size=300)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_no_fault_between_pages_costs_or_doubles_a_row(
 def test_a_restart_between_pages_costs_no_row(fresh_sandbox: SandboxProcess) -> None:
     with connected(fresh_sandbox) as client:
         whole = numbers(client)
-        rows = client.rows("GLDETAIL", fields=["RECORDNO"], page_size=100)
+        rows = client.rows("GLDETAIL", fields=["RECORDNO"], page_size=300)
         begun = [next(rows)["RECORDNO"] for _ in range(150)]
         fresh_sandbox.kill()
         fresh_sandbox.restart()

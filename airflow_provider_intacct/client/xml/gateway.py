@@ -3,8 +3,6 @@
 Written once, without I/O, for both clients. Knows functions, not what they mean: reading and posting build on it.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import threading
@@ -24,6 +22,7 @@ from airflow_provider_intacct.client.xml.reply import Format, Reply, Result, par
 from airflow_provider_intacct.client.xml.session import PROCESS_POOL, Session, SessionPool, opened_session
 
 log = logging.getLogger(__name__)
+_dice = random.SystemRandom()  # many processes that fail together must not come back together
 
 OnSecret = Callable[[str], Awaitable[None] | None]
 
@@ -35,7 +34,6 @@ class Call:
     functions: tuple[Function, ...]
     unique: bool = False
     atomic: bool = False
-    policy_id: str | None = None
     format: Format = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +51,7 @@ class Call:
 
 
 class Gateway:
-    """One client's side of the conversation. All its methods but `session_known` return flows.
+    """One client's side of the conversation. Its methods are flows.
 
     `pool`       where sessions live; the process's own by default
     `policy`     how patient to be
@@ -106,14 +104,13 @@ class Gateway:
         *,
         atomic: bool = False,
         unique: bool = False,
-        policy_id: str | None = None,
     ) -> Flow[Reply]:
         """Flow: send the functions as one request, as often as it takes, and return the reply.
 
         Raises when the request as a whole failed. Failures of functions stay in the reply, unless all failed for a
         reason that passes with time; then they are tried again too.
         """
-        call = Call(with_control_ids(functions), unique=unique, atomic=atomic, policy_id=policy_id)
+        call = Call(with_control_ids(functions), unique=unique, atomic=atomic)
         return (yield from self._converse((yield from self.session()), call))
 
     def call(self, function: Function) -> Flow[Result]:
@@ -151,7 +148,7 @@ class Gateway:
                 writes=call.writes,
                 guarded=call.unique,
                 renewed=renewed,
-                jitter=random.random(),  # noqa: S311 - spreads the load, guards no secret
+                jitter=_dice.random(),
                 policy=self.policy,
             )
             match step:
@@ -172,7 +169,7 @@ class Gateway:
 
     def _exchange(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
         """Send `call` once and read the answer. Raises if the request failed as a whole."""
-        body = build_request(way_in, call.functions, unique=call.unique, atomic=call.atomic, policy_id=call.policy_id)
+        body = build_request(way_in, call.functions, unique=call.unique, atomic=call.atomic)
         began = time.monotonic()
         answer: HttpReply = yield Send(Request(way_in.url, body))
         log.debug("%s: HTTP %d, %d bytes in %.3f s", call, answer.status, len(answer.body), time.monotonic() - began)
@@ -240,8 +237,6 @@ def _passing_failure(reply: Reply) -> GatewayError | None:
 
 def _matched(reply: Reply, call: Call) -> Reply:
     """Return the reply with the results in the order of the functions, each knowing its function and object."""
-    if reply.acknowledged:
-        return reply
     if len(reply.results) != len(call.functions):
         raise MalformedReplyError(
             f"Intacct answered {len(reply.results)} of the {len(call.functions)} functions of {call}."

@@ -4,8 +4,6 @@ Flows over a gateway. Which page comes next is decided in `paging`, what a reply
 are put together. Memory holds one page at a time.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

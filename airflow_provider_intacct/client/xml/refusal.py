@@ -4,8 +4,6 @@ The number alone says little: XL03000006 stands for at least six different refus
 and a stack of errors begins with the culprit and ends with generalities.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ Pure. Whatever the bytes, `parse_reply` returns a Reply or raises an IntacctErro
 nothing and keeps no secret: a session id that Intacct repeats in an error text is withheld.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -177,8 +177,13 @@ class SessionPool:
         return outcome
 
     def _check_refusal(self, entry: _Entry) -> None:
-        if entry.refusal is not None and self.clock() - entry.refused_at < REMEMBER_REFUSAL_SECONDS:
-            raise copy.copy(entry.refusal) from entry.refusal
+        since = self.clock() - entry.refused_at
+        if entry.refusal is not None and since < REMEMBER_REFUSAL_SECONDS:
+            again = copy.copy(entry.refusal)
+            again.request = (
+                f"none sent: refused {since:.0f} s ago, and asked again {REMEMBER_REFUSAL_SECONDS:.0f} s after"
+            )
+            raise again from entry.refusal
         entry.refusal = None
 
     def slide(self, session: Session, authentication: Authentication | None) -> None:
