@@ -150,19 +150,26 @@ def _write(parts: list[str], node: Node, line: str) -> None:
     content = node.content
     if isinstance(content, str):
         parts.append(f"<{node.name}{attributes}>{escaped(content)}</{node.name}>")
-        return
-    if not content:
-        parts.append(f"<{node.name}{attributes}/>" if attributes else f"<{node.name}></{node.name}>")
-        return
-    deeper = line + _INDENT if line else ""
-    parts.append(f"<{node.name}{attributes}>")
-    for child in _children(content):
-        parts.append(deeper)
-        _write(parts, child, deeper)
-    parts.append(f"{line}</{node.name}>")
+    elif content:
+        deeper = line + _INDENT if line else ""
+        parts.append(f"<{node.name}{attributes}>")
+        _write_children(parts, content, deeper)
+        parts.append(f"{line}</{node.name}>")
+    elif attributes:
+        parts.append(f"<{node.name}{attributes}/>")
+    else:
+        parts.append(f"<{node.name}></{node.name}>")
 
 
-def _children(content: Mapping[str, Content] | Sequence[Node]) -> Iterable[Node]:
-    if isinstance(content, Mapping):
-        return (Node(name, value) for name, value in content.items())
-    return content
+def _write_children(parts: list[str], content: Mapping[str, Content] | Sequence[Node], line: str) -> None:
+    if not isinstance(content, Mapping):
+        for child in content:
+            parts.append(line)
+            _write(parts, child, line)
+        return
+    for name, value in content.items():
+        if isinstance(value, str):  # most of every page: spared a node and a call
+            parts.append(f"{line}<{name}>{escaped(value)}</{name}>")
+        else:
+            parts.append(line)
+            _write(parts, Node(name, value), line)
