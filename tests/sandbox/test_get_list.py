@@ -72,6 +72,11 @@ def test_a_missing_record_and_an_unknown_field(shared_company: ReadingCompany) -
     assert shared_company.refusal(unknown)[0] == "XL03000006"
 
 
+def test_a_window_that_is_no_number_is_refused(shared_company: ReadingCompany) -> None:
+    for attributes in ('start="x"', f'maxitems="{10**30}"'):
+        assert shared_company.refusal(f'<get_list object="bill" {attributes}/>')[0] == "XL03000006"
+
+
 def test_company_info(shared_company: ReadingCompany) -> None:
     assert listed(shared_company, object_name="company_info").rows == [{"title": "DEMO", "name": "Demo Company"}]
 

@@ -73,6 +73,8 @@ def test_the_text_grammar(shown: ReadingCompany, query: str, bills: str) -> None
         "NOSUCH = 'A'",
         "WHENCREATED > '2026-01-01'",
         "RECORDNO = 'one'",
+        "RECORDNO = '1e999999999'",
+        "RECORDNO = 'NaN'",
         "upper(STATE) = 'A'",
         "STATE = 'A'; DROP TABLE APBILL",
         "rownum < 5",

@@ -4,7 +4,7 @@ from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
 from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Node, Result, function
 from airflow_provider_intacct.sandbox.records import fetch, find
 
-from .request import text_of
+from .request import as_number, text_of
 
 
 @function("getAuditTrail")
@@ -30,9 +30,10 @@ def get_audit_trail(call: Call) -> Result:
 
 def _object_key(call: Call, definition: ObjectDefinition, record_no: str) -> str:
     """Return what the history knows a record by: for a few objects that is the natural id, not the number."""
-    if definition.audited != "name" or not record_no.isdecimal():
+    number = as_number(record_no)
+    if definition.audited != "name" or number is None:
         return record_no
-    record = fetch(call.db, definition, int(record_no))
+    record = fetch(call.db, definition, number)
     return str(record[definition.name_key]) if record else record_no
 
 

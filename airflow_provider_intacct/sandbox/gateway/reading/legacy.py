@@ -20,7 +20,7 @@ from airflow_provider_intacct.sandbox.gateway.calls import (
 from .comparison import Comparer
 from .literals import Reader, malformed
 from .rendering import Cell, Writer, written
-from .request import object_zone, refuse_kept_fields
+from .request import checked_number, object_zone, refuse_kept_fields
 from .selection import Condition, Selection
 from .visibility import visible_rows
 
@@ -42,8 +42,9 @@ def get_list(call: Call) -> Result:
     if call.attributes["object"] == "company_info":
         return ListResult("company_info", [_company_info(call)], 0, 0, 1)
     listing = _Listing(call, _record_type(call))
-    start = int(call.attributes.get("start") or 0)
-    most = int(call.attributes.get("maxitems") or call.company.switches.number("get_list_page"))
+    start = checked_number("start", call.attributes.get("start", ""), 0)
+    default = int(call.company.switches.number("get_list_page"))
+    most = checked_number("maxitems", call.attributes.get("maxitems", ""), default)
     show_private = call.attributes.get("showprivate") == "true"
     condition = listing.filter(call.element.find("filter"))
     total, nodes = listing.page(condition, start, most, show_private=show_private, with_lines=False)

@@ -7,7 +7,7 @@ objects only. Timestamps are in the API user's time zone.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 from airflow_provider_intacct.sandbox.catalog import WHOLE_TYPES, Field
@@ -80,7 +80,7 @@ def malformed() -> FunctionError:
 def _number(text: str, scale: int) -> int | float:
     try:
         value = Decimal(text.strip()).scaleb(scale)
-    except InvalidOperation as error:
+    except ArithmeticError as error:
         raise malformed() from error
     if not value.is_finite() or abs(value) > 2**62:
         raise malformed()

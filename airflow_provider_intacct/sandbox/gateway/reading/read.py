@@ -19,7 +19,7 @@ from airflow_provider_intacct.sandbox.gateway.calls import (
 
 from .formats import csv_body
 from .rendering import Writer, written
-from .request import keys_of, listed, object_zone, refuse_kept_fields, return_format, text_of
+from .request import keys_of, listed, object_zone, record_numbers, refuse_kept_fields, return_format, text_of
 from .selection import Condition, Selection
 from .visibility import visible_rows
 
@@ -31,7 +31,7 @@ def read(call: Call) -> Result:
     """Return records by RECORDNO, custom objects by id; a key that is not there is left out."""
     definition = _readable(call, text_of(call.element, "object"))
     keys = keys_of(call.element, call.company.switches.number("batch_limit"))
-    return _answer(call, definition, definition.key, [int(key) for key in keys if key.isdecimal()])
+    return _answer(call, definition, definition.key, record_numbers(keys))
 
 
 @function("readByName")
@@ -41,7 +41,7 @@ def read_by_name(call: Call) -> Result:
     keys = keys_of(call.element, call.company.switches.number("batch_limit"))
     if not definition.name_key:
         # an object without a name of its own is named by its key (UNSOURCED)
-        return _answer(call, definition, definition.key, [int(key) for key in keys if key.isdecimal()])
+        return _answer(call, definition, definition.key, record_numbers(keys))
     return _answer(call, definition, definition.name_key, keys)
 
 
@@ -51,7 +51,7 @@ def read_related(call: Call) -> Result:
     definition = _readable(call, text_of(call.element, "object"))
     if not definition.platform:
         raise FunctionError("XL03000006", f"readRelated is not supported on objects of type {definition.name}")
-    keys = [int(key) for key in keys_of(call.element, call.company.switches.number("batch_limit")) if key.isdecimal()]
+    keys = record_numbers(keys_of(call.element, call.company.switches.number("batch_limit")))
     relation = text_of(call.element, "relation")
     forward = next((item for path, item in definition.relationships.items() if path.lower() == relation.lower()), None)
     if forward is not None:

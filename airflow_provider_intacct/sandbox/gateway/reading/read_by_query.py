@@ -14,7 +14,7 @@ from .literals import Reader, malformed
 from .query import queried_object
 from .query_text import Both, Comparison, Either, Expression, Negation, parse_query
 from .rendering import Writer, written
-from .request import listed, object_zone, refuse_kept_fields, return_format, text_of, whole_number
+from .request import as_number, listed, object_zone, refuse_kept_fields, return_format, text_of, whole_number
 from .selection import Condition, Selection
 from .views import View, find_view, view_condition
 from .visibility import visible_rows
@@ -220,7 +220,7 @@ def _without_rownum(definition: ObjectDefinition, expression: Expression | None)
 
 
 def _row_range(comparison: Comparison) -> tuple[int, int]:
-    number = int(comparison.literals[0]) if comparison.literals and comparison.literals[0].isdigit() else None
+    number = as_number(comparison.literals[0]) if comparison.literals else None
     if number is None:
         raise malformed()
     ranges = {

@@ -1,5 +1,6 @@
 """What the reading functions ask of their call alike: the object, its fields, the user's zone, page and rights."""
 
+import re
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from airflow_provider_intacct.sandbox.permissions import refuse_fields
 
 from .selection import owner_of
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}")  # what the store can hold
+
 
 def text_of(parent: etree._Element, name: str, default: str = "") -> str:
     """Return the trimmed text of a child, the default where it is absent or empty."""
@@ -19,11 +22,22 @@ def text_of(parent: etree._Element, name: str, default: str = "") -> str:
 
 def whole_number(parent: etree._Element, name: str, default: int) -> int:
     """Return a child's number; the schema has already refused what is none where it says so."""
-    text = text_of(parent, name)
-    try:
-        return int(text) if text else default
-    except ValueError as error:
-        raise FunctionError("XL03000006", f"{name} must be a whole number, not {text}") from error
+    return checked_number(name, text_of(parent, name), default)
+
+
+def checked_number(name: str, text: str, default: int) -> int:
+    """Return a number that a request gives as text, the default for an empty one."""
+    if not text:
+        return default
+    number = as_number(text)
+    if number is None:
+        raise FunctionError("XL03000006", f"{name} must be a whole number, not {text}")
+    return number
+
+
+def as_number(text: str) -> int | None:
+    """Return the whole number a text says, None where it says none that a record could have."""
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def is_true(parent: etree._Element, name: str) -> bool:
@@ -69,6 +83,11 @@ def refuse_kept_fields(
             if path.field.id not in names:
                 names.append(path.field.id)
     refuse_fields(kept)
+
+
+def record_numbers(keys: Iterable[str]) -> list[int]:
+    """Return the keys that could be record numbers; the others belong to no record."""
+    return [number for key in keys if (number := as_number(key)) is not None]
 
 
 def keys_of(parent: etree._Element, limit: float) -> Sequence[str]:

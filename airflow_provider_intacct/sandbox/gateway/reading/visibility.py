@@ -1,8 +1,8 @@
 """Which rows a session sees: what belongs to its entity, and at the top level what belongs to no entity.
 
 Records carry their owner in MEGAENTITYID; ledger lines belong to the entity of their location. A header entered at the
-top level is seen in an entity when one of its lines is there. GLDETAIL and balances belong to nobody: the top level sees
-them all, private or not (UNSOURCED).
+top level is seen in an entity when one of its lines is there. GLDETAIL and balances belong to nobody: the top level
+sees them all, private or not (UNSOURCED).
 """
 
 from airflow_provider_intacct.sandbox.catalog import Catalog, ObjectDefinition
