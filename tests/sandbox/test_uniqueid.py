@@ -1,5 +1,6 @@
 """control/uniqueid: what succeeded under a function's control id is not executed again (wire/xml-gateway.md §5)."""
 
+import contextlib
 import http.client
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,8 +17,8 @@ def create(sandbox: SandboxProcess, name: str, control_id: str, unique: bool | N
 
 
 def is_refused(answer: Answer, control_id: str) -> bool:
-    ((_, text),) = answer.errors("operation/result/errormessage/error")
-    return text == f"A successful transaction has already been recorded with the control id {control_id}"
+    texts = [text for _, text in answer.errors("operation/result/errormessage/error")]
+    return texts == [f"A successful transaction has already been recorded with the control id {control_id}"]
 
 
 @pytest.mark.parametrize("unique", [True, None], ids=["true", "left out"])
@@ -134,3 +135,27 @@ def test_effect_and_memory_live_or_die_together(fresh_sandbox: SandboxProcess, f
     assert departments(fresh_sandbox, ["A"]) == (["A"] if executed else [])
     assert create(fresh_sandbox, "A", "id-1").statuses == ["failure" if executed else "success"]
     assert departments(fresh_sandbox, ["A"]) == ["A"]
+
+
+def test_a_kill_amid_many_writes_loses_and_doubles_nothing(fresh_sandbox: SandboxProcess) -> None:
+    names = [f"D{number:03}" for number in range(100)]
+    fresh_sandbox.switch(concurrency=4)
+    fresh_sandbox.fault("kill_after", function="create", nth=40)
+    acknowledged: list[str] = []
+
+    def post_one(name: str) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if create(fresh_sandbox, name, f"id-{name}").statuses == ["success"]:
+                acknowledged.append(name)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(post_one, names))
+    fresh_sandbox.wait_until_dead()
+    fresh_sandbox.restart()
+    survived = departments(fresh_sandbox, names)
+    assert set(acknowledged) <= set(survived)
+    assert len(acknowledged) < len(survived) < len(names), "one was committed and never acknowledged"
+    again = [create(fresh_sandbox, name, f"id-{name}") for name in names]
+    refused = [name for name, answer in zip(names, again, strict=True) if is_refused(answer, f"id-{name}")]
+    assert refused == sorted(survived)
+    assert sorted(departments(fresh_sandbox, names)) == names
