@@ -352,20 +352,21 @@ class TestThePostedLedger:
         assert ledger.known == {}
 
 
-def test_a_dag_run_that_is_cleared_and_run_again_posts_nothing_twice(
-    airflow_db: None, client: IntacctClient, journals: Books
+def test_a_dag_run_that_is_deleted_and_made_again_posts_nothing_twice(
+    airflow_db: None, client: IntacctClient, journals: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
+    from airflow.models.dagrun import DagRun
 
     from tests.airflow.conftest import DAGS_FOLDER
 
+    monkeypatch.setattr(DagRun, "generate_run_id", lambda **about: "manual__2026-03-31")
     day = datetime(2026, 3, 31, tzinfo=UTC)
     dag = DagBag(dag_folder=str(DAGS_FOLDER)).dags["posts_entries"]
     posted = [outcome["key"] for outcome in posted_by(dag.test(logical_date=day))]
-    again = posted_by(dag.test(logical_date=day))
+    again = posted_by(dag.test(logical_date=day))  # Airflow deletes the first run, and its state with it
     assert statuses(again) == ["already_posted"] * 3
-    assert [outcome["key"] for outcome in again] == posted
-    assert journals.added() == sorted(posted)
+    assert sorted(outcome["key"] for outcome in again) == sorted(posted) == journals.added()
 
 
 def test_clearing_a_task_keeps_what_it_knows(airflow_db: None, client: IntacctClient) -> None:
@@ -384,11 +385,11 @@ def test_clearing_a_task_keeps_what_it_knows(airflow_db: None, client: IntacctCl
     )
     everything = [(index, key, None) for index in (0, 1) for key in (INDEX, f"{INDEX}_0")]
     with create_session() as session:
-        assert sorted(session.execute(kept).tuples()) == everything
+        assert sorted(map(tuple, session.execute(kept))) == everything
         rows = session.scalars(select(Row).where(Row.run_id == run.run_id, Row.task_id == "post")).all()
         clear_task_instances(list(rows), session)
     with create_session() as session:
-        assert sorted(session.execute(kept).tuples()) == everything
+        assert sorted(map(tuple, session.execute(kept))) == everything
 
 
 def posted_by(run: Any) -> list[dict[str, Any]]:
