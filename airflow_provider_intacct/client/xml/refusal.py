@@ -57,16 +57,13 @@ def _numbers(text: str) -> frozenset[str]:
 
 _ANYWHERE = (
     _Rule(ThrottledError, r"rate limit exceeded|too many operations|too many requests", _numbers("GW-0010")),
-    _Rule(
-        UnavailableError,
-        r"temporarily off-?line|temporarily unavailable|unable to process request",
-        frozenset(f"GW-000{digit}" for digit in range(1, 10)),
-    ),
+    _Rule(UnavailableError, r"service is temporarily (off-?line|unavailable)"),
     _Rule(InProcessError, r"concurrent request in process"),
     _Rule(AlreadyRecordedError, r"already been recorded with the control ?id"),
 )
 
 _CONTROL = (
+    _Rule(UnavailableError, r"unable to process request", frozenset(f"GW-000{digit}" for digit in range(1, 10))),
     _Rule(SchemaError, r"XML Parse (schema )?error", _numbers("XL03000003")),
     _Rule(SenderError, r"partner id or password", _numbers("GW-0011 invalidRequest")),
     _Rule(NotSubscribedError, r"company .*\bexpired|subscribe to the xml gateway", _numbers("PL04000055")),
@@ -84,7 +81,9 @@ _SIGN_IN = _Rule(SignInError, r"sign-?in information is incorrect", _numbers("XM
 _FUNCTION = (
     _Rule(FieldsDeniedError, r"fields cannot be queried"),
     _Rule(CursorExpiredError, r"readmore.*(invalid|expired)|expired resultid|results for reportid"),
-    _Rule(PermissionDeniedError, r"do not have permission|operation cannot be performed", _numbers("PL04000005")),
+    _Rule(
+        PermissionDeniedError, r"do not have permission|cannot be performed on objects of type", _numbers("PL04000005")
+    ),
     _Rule(ObjectNotFoundError, r"object (definition|type) .+ not found"),
     _Rule(RecordNotFoundError, r"cannot find .+ with key|cannot update non-existing"),
     _Rule(RecordExistsError, r"\balready exists\b", _numbers("BL34000061 BL03002185 PL05000104")),

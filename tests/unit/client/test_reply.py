@@ -267,6 +267,8 @@ def test_an_xml_error_with_http_5xx_leaves_a_write_in_doubt() -> None:
         ([error("", "The Service is Temporarily Off-line", "Please Try Again Later")], e.UnavailableError),
         ([error("BL01001973", "The period containing 01/31/2025 is closed.")], e.ClosedPeriodError),
         ([error("BL01001973", "The reporting period does not allow closed tasks")], e.FunctionError),
+        ([error("BL01001973", "Unable to process request: the vendor is on hold")], e.FunctionError),
+        ([error("BL01001973", "This operation cannot be performed on a draft")], e.FunctionError),
         ([error("", "")], e.FunctionError),
         ([], e.FunctionError),
     ],
