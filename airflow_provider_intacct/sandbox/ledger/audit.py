@@ -43,7 +43,7 @@ def stamps_of_change(books: Books, definition: ObjectDefinition) -> Record:
 
 def remember(books: Books, definition: ObjectDefinition, record: Mapping[str, Any], mode: Mode) -> None:
     """Write what was done to a record into AUDITHISTORY; objects that Intacct never audits leave no line."""
-    if not definition.audited or not books.history:
+    if not definition.audited:
         return
     history = books.definition("AUDITHISTORY")
     name = record.get(definition.name_key) if definition.name_key else None

@@ -17,8 +17,7 @@ BASE_CURRENCY = "USD"
 class Books:
     """One open transaction on the company's records, with what the rules need to know about the moment.
 
-    `entity` is the entity the writer's session is in, None at the top level. `history=False` writes no audit history:
-    the demo company begins without one. `balances=False` leaves the account balances to whoever rebuilds them.
+    `entity` is the entity the writer's session is in, None at the top level.
     """
 
     db: sqlite3.Connection
@@ -28,8 +27,6 @@ class Books:
     user: str
     user_key: int
     entity: str | None = None
-    history: bool = True
-    balances: bool = True
 
     def definition(self, object_name: str) -> ObjectDefinition:
         """Return the definition of an object that the rules themselves name."""

@@ -64,8 +64,8 @@ def update(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]
     if current["STATE"] in (PAID, PARTLY_PAID):
         _change_memo(books, kind, current, changes)
         return
-    header = _header(books, kind, {**current, **_consequences(current, changes), **changes}, current)
-    header |= {name: current[name] for name in ("RECORDNO", "GLBATCHKEY", "RECORDID")}
+    asked = {**current, **_consequences(current, changes), **changes, "RECORDID": current["RECORDID"]}
+    header = {**current, **_header(books, kind, asked, current)}
     if changes.get("RECORDID"):
         header["RECORDID"] = changes["RECORDID"]
         _number(books, kind, header, current["RECORDNO"])

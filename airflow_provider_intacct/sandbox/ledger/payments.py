@@ -80,7 +80,7 @@ def update(books: Books, kind: PaymentKind, current: Record, changes: Mapping[st
         write(books.db, definition, current["RECORDNO"], asked | stamps_of_change(books, definition))
     else:
         asked = {kind.date_field: current["WHENCREATED"], "ACTION": "Draft", **current, **changes}
-        header = {**_header(books, kind, asked), "RECORDNO": current["RECORDNO"]}
+        header = {**current, **_header(books, kind, asked)}
         write(books.db, definition, current["RECORDNO"], header | stamps_of_change(books, definition))
         present = list(books.find(kind.details, PAYMENTKEY=current["RECORDNO"]))
         for detail in present:

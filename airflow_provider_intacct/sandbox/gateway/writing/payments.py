@@ -3,10 +3,12 @@
 Source: developer.intacct.com, AR payments, AP payments; the published schema.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from airflow_provider_intacct.sandbox.gateway.calls import Call, KeyResult, function
 from airflow_provider_intacct.sandbox.ledger import payments
+from airflow_provider_intacct.sandbox.ledger.books import BASE_CURRENCY, Books
 from airflow_provider_intacct.sandbox.ledger.refusals import TRANSACTION_NOT_CREATED, refused
 from airflow_provider_intacct.sandbox.ledger.subledgers import BILL_PAYMENT, INVOICE_PAYMENT, PaymentKind
 from airflow_provider_intacct.sandbox.records import Record
@@ -38,7 +40,7 @@ def create_arpayment(call: Call) -> KeyResult:
         if applied > total:
             raise refused(f"The amounts applied add up to {applied}, the payment is {total}.")
         record |= {
-            "CURRENCY": record.get("CURRENCY") or "USD",
+            "CURRENCY": record.get("CURRENCY") or _currency(books, record, items),
             "PAYMENTMETHOD": record.get("PAYMENTMETHOD") or "Printed Check",
             "RECEIPTDATE": record.get("RECEIPTDATE") or books.now.date(),
             "OVERPAYLOCATIONID": (call.element.findtext("overpaylocid") or "").strip() or books.entity,
@@ -58,6 +60,16 @@ def reverse_arpayment(call: Call) -> KeyResult:
 def reverse_appayment(call: Call) -> KeyResult:
     """Void a payment on a date: the bills it settled are due again."""
     return _reverse(call, BILL_PAYMENT)
+
+
+def _currency(books: Books, record: Record, items: Sequence[Record]) -> str:
+    """Return the currency of a receipt that names none: that of its first invoice, else of its bank account."""
+    invoice = books.first("ARINVOICE", RECORDNO=items[0].get("RECORDKEY")) if items else None
+    if invoice is not None:
+        return str(invoice["CURRENCY"])
+    if record.get("FINANCIALENTITY"):
+        return str(payments.bank_account(books, record["FINANCIALENTITY"])["CURRENCY"] or BASE_CURRENCY)
+    return BASE_CURRENCY
 
 
 def _reverse(call: Call, kind: PaymentKind) -> KeyResult:
