@@ -2,7 +2,7 @@
 
 A static gateway on the loopback interface serves the same pages to every reader. Each reader is a process of its own,
 warms up once and reads everything several times; rounds alternate between readers, and medians are compared. Targets
-are held against processor time: reading from the loopback interface is bound by it, and a busy machine disturbs it less.
+are held against processor time: the loopback interface is no bottleneck, and a busy machine disturbs it less.
 """
 
 import argparse
