@@ -53,10 +53,9 @@ def check(settings: Settings, *, on_secret: Callable[[str], None]) -> tuple[bool
                 _enter(client, entity, on_secret)
             except IntacctError as error:
                 return False, _entity_refused(client, settings, error)
-        signed_in = _signed_in(settings, session)
+        known = f"{_signed_in(settings, session)} {_formatting(client, session)}"
         seconds = time.monotonic() - started
-        used = transactions(client.transactions_used)
-        return True, f"{signed_in} {_formatting(client, session)} {used[0].upper()}{used[1:]} used, {seconds:.1f} s."
+        return True, f"{known} The test used {transactions(client.transactions_used)} and {seconds:.1f} s."
 
 
 def _enter(client: IntacctClient, entity: str, on_secret: Callable[[str], None]) -> None:

@@ -17,6 +17,7 @@ from airflow_provider_intacct.xcom import plain, plain_element
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_intacct.client import Credentials
     from airflow_provider_intacct.client.posting.identity import Scope
     from airflow_provider_intacct.client.xml.functions import Function
     from airflow_provider_intacct.client.xml.reply import Result
@@ -41,6 +42,7 @@ class IntacctFunctionOperator(BaseOperator):
     :param body: its content: a mapping, in the schema's order; a list repeats its element, `@name` is an attribute.
     :param attributes: attributes of the function's own element, such as `{"key": "1234"}`.
     :param idempotency_key: names the business event; then two runs with the same key and content act once.
+    :param allow_duplicates: turn the guard off: every try carries the function out again.
     :param max_records: fail when the answer to a reading function holds more, for an XCom is kept in the database.
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: work inside this entity instead of the connection's.
@@ -64,6 +66,7 @@ class IntacctFunctionOperator(BaseOperator):
         body: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
         attributes: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
+        allow_duplicates: bool = False,
         max_records: int = 1000,
         intacct_conn_id: str = IntacctHook.default_conn_name,
         entity_id: str | None = None,
@@ -74,6 +77,7 @@ class IntacctFunctionOperator(BaseOperator):
         self.body = body
         self.attributes = attributes
         self.idempotency_key = idempotency_key
+        self.allow_duplicates = allow_duplicates
         self.max_records = max_records
         self.intacct_conn_id = intacct_conn_id
         self.entity_id = entity_id
@@ -84,10 +88,12 @@ class IntacctFunctionOperator(BaseOperator):
             made = self._made()
             hook = IntacctHook(self.intacct_conn_id, self.entity_id)
             if made.writes:
-                made = made.with_control_id(self._control_id(context, hook.settings.credentials.company_id))
+                made = made.with_control_id(self._control_id(context, hook.settings.credentials))
             with hook.client as client:
                 meter = Meter(client)
                 answer = self._call(client, made, context)
+                if answer["remaining"]:
+                    self.log.warning("%s holds %s more records than this answer.", self.function, answer["remaining"])
                 self.log.info(meter.line(f"{self.function}: {answer['status']}, {len(answer['records'])} records"))
         return answer
 
@@ -102,25 +108,22 @@ class IntacctFunctionOperator(BaseOperator):
             )
         return functions.function(self.function, self.body, **(self.attributes or {}))
 
-    def _control_id(self, context: Context, company_id: str) -> str:
+    def _control_id(self, context: Context, credentials: Credentials) -> str:
         from airflow_provider_intacct.client.posting.identity import content_digest, control_id
 
         content = {"body": self.body, "attributes": self.attributes}
-        identity = content_digest(content, kind=self.function, entity_id=self.entity_id)
-        return control_id(self._scope(context, company_id), identity)
+        identity = content_digest(content, kind=self.function, entity_id=credentials.entity_id)
+        return control_id(self._scope(context, credentials.company_id), identity)
 
     def _scope(self, context: Context, company_id: str) -> Scope:
         from airflow_provider_intacct.client.posting.identity import Scope
 
+        if self.allow_duplicates:
+            return Scope.unguarded(company_id)
+        if self.idempotency_key:
+            return Scope(company_id, key=self.idempotency_key)
         ti = context["ti"]
-        return Scope(
-            company_id=company_id,
-            dag_id=ti.dag_id,
-            run_id=ti.run_id,
-            task_id=ti.task_id,
-            map_index=-1 if ti.map_index is None else ti.map_index,
-            key=self.idempotency_key or None,
-        )
+        return Scope(company_id, ti.dag_id, ti.run_id, ti.task_id, -1 if ti.map_index is None else ti.map_index)
 
     def _call(self, client: Any, made: Function, context: Context) -> dict[str, Any]:
         from airflow_provider_intacct.client.errors import AlreadyRecordedError, InvalidRequestError
@@ -141,6 +144,8 @@ class IntacctFunctionOperator(BaseOperator):
         return answer
 
     def _already_done(self, made: Function, context: Context) -> dict[str, Any]:
+        from airflow_provider_intacct.client.xml.reply import Result
+
         self.log.warning(
             "%s was carried out by an earlier try of this task (control id %s) and was not carried out again.",
             self.function,
@@ -148,8 +153,8 @@ class IntacctFunctionOperator(BaseOperator):
         )
         store = task_state_store(context)
         kept = store.get(_state_key(made)) if store is not None else None
-        nothing: dict[str, Any] = {"function": self.function, "control_id": made.control_id, "key": None, "records": []}
-        return {**nothing, **(json.loads(kept) if isinstance(kept, str) else {}), "status": "already_done"}
+        answer = json.loads(kept) if isinstance(kept, str) else answer_of(Result("success"), self.function)
+        return {**answer, "status": "already_done", "control_id": made.control_id}
 
     def _remember(self, answer: Mapping[str, Any], made: Function, context: Context) -> None:
         """Keep the answer for a later try: Intacct does not repeat it."""
@@ -172,7 +177,7 @@ def answer_of(result: Result, function: str) -> dict[str, Any]:
         "control_id": result.control_id,
         "key": result.key,
         "list_type": result.list_type,
-        "count": result.counts.count,
+        "count": len(records) if result.counts.count is None else result.counts.count,
         "total": result.counts.total,
         "remaining": result.counts.remaining,
         "result_id": result.result_id,

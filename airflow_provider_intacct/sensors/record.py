@@ -181,7 +181,7 @@ class IntacctRecordSensor(BaseSensorOperator):
         if self._cost_said:
             return
         self._cost_said = True
-        each = used if self.reschedule else 1
+        each = used if self.reschedule and not self.deferrable else 1
         a_day = each * SECONDS_A_DAY / max(self.poke_interval, 1)
         bound = "at most " if self.exponential_backoff else "about "
         self.log.info("Polling every %g s costs %s%s a day.", self.poke_interval, bound, transactions(a_day))

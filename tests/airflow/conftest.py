@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 # Airflow reads its configuration when it is first imported, so its home must be set before any test module does so.
@@ -83,6 +84,14 @@ def process_without_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow_provider_intacct.client.xml import gateway, session
 
     monkeypatch.setattr(gateway, "PROCESS_POOL", session.SessionPool())
+
+
+@pytest.fixture
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the client try again at once: its pauses are a random share of a bound, here none of it."""
+    from airflow_provider_intacct.client.xml import gateway
+
+    monkeypatch.setattr(gateway, "_dice", SimpleNamespace(random=lambda: 0.0))
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,7 @@ def test_a_retried_task_does_not_carry_out_the_write_twice(connect: Connect) -> 
     again = call("create", new_department(), run=context(try_number=2))
     assert (first["status"], again["status"]) == ("success", "already_done")
     assert first["control_id"] == again["control_id"]
+    assert first.keys() == again.keys()
     assert departments() == 1
 
 
@@ -111,6 +112,13 @@ def test_an_idempotency_key_makes_two_runs_act_once(connect: Connect) -> None:
     first = call("create", new_department(), run=context(run_id="manual__1"), **key)
     again = call("create", new_department(), run=context(run_id="manual__2"), **key)
     assert (first["status"], again["status"]) == ("success", "already_done")
+
+
+def test_without_the_guard_every_try_acts_again(connect: Connect) -> None:
+    connect()
+    call("create", new_department(), allow_duplicates=True)
+    with pytest.raises(AirflowFailException, match="RecordExistsError"):
+        call("create", new_department(), allow_duplicates=True)
 
 
 def test_a_refused_function_fails_for_good_with_intacct_own_words(connect: Connect) -> None:

@@ -1,6 +1,5 @@
 """IntacctRecordSensor against the sandbox: one poll before it defers, the cost said, the promises of sensors kept."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,18 +71,24 @@ def test_a_minimum_of_several_waits_for_all_of_them(sensor: Sensor) -> None:
 
 
 def test_more_records_than_wanted_are_cut_off_and_the_log_says_so(
-    sensor: Sensor, caplog: pytest.LogCaptureFixture
+    sensor: Sensor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert len(sensor("", max_records=2).execute({})) == 2
-    assert "More than 2 records match; these are the first 2." in caplog.text
+    assert "More than 2 records match; these are the first 2." in capsys.readouterr().out
 
 
 def test_the_log_says_at_the_start_what_a_day_of_waiting_costs(
-    sensor: Sensor, caplog: pytest.LogCaptureFixture
+    sensor: Sensor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with caplog.at_level(logging.INFO):
-        deferral(sensor(NOT_THERE, deferrable=True, poke_interval=300))
-    assert "Polling every 300 s costs about 288 API transactions a day." in caplog.text
+    deferral(sensor(NOT_THERE, deferrable=True, poke_interval=300))
+    assert "Polling every 300 s costs about 288 API transactions a day." in capsys.readouterr().out
+
+
+def test_rescheduled_polls_sign_in_and_look_up_anew_and_their_cost_says_so(
+    sensor: Sensor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not sensor(NOT_THERE, mode="reschedule", poke_interval=300).poke({})
+    assert "Polling every 300 s costs about 576 API transactions a day." in capsys.readouterr().out
 
 
 def test_polling_stops_at_the_timeout(sensor: Sensor) -> None:
@@ -122,18 +127,16 @@ def test_what_waiting_cannot_mend_fails_at_the_first_poll(
 
 
 def test_never_fail_skips_whatever_the_first_poll_meets(
-    sensor: Sensor, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    sensor: Sensor, sandbox: SandboxProcess, without_pauses: None
 ) -> None:
-    monkeypatch.setattr("random.random", lambda: 0.0)
     sandbox.fault("http_503", times=100)
     with pytest.raises(AirflowSkipException):
         sensor(deferrable=True, never_fail=True).execute({})
 
 
 def test_silent_fail_goes_on_waiting_after_an_outage_at_the_first_poll(
-    sensor: Sensor, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    sensor: Sensor, sandbox: SandboxProcess, without_pauses: None
 ) -> None:
-    monkeypatch.setattr("random.random", lambda: 0.0)
     sandbox.fault("http_503", times=100)
     deferral(sensor(deferrable=True, silent_fail=True))
 

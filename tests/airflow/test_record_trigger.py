@@ -92,9 +92,8 @@ def test_it_waits_for_its_first_poll_and_one_that_is_overdue_comes_at_once(
 
 @pytest.mark.parametrize("fault", ["http_503", "http_429", "gw_html", "reset_before", "reset_after", "truncated"])
 def test_a_fault_that_passes_is_waited_out(
-    connect: Connect, sandbox: SandboxProcess, fault: str, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, sandbox: SandboxProcess, fault: str, without_pauses: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("random.random", lambda: 0.0)
     monkeypatch.setattr(record, "FIRST_PAUSE_SECONDS", 0.01)
     connect()
     sandbox.fault(fault, times=12)
