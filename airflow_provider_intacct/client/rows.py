@@ -88,15 +88,20 @@ def from_element(data: etree._Element | None) -> list[Row]:
     if data is None:
         return []
     rows = [{field.tag: field.text or "" for field in record} for record in data]
-    if len(rows) + sum(map(len, rows)) == descendants(data):
+    if all(rows) and len(rows) + sum(map(len, rows)) == descendants(data):
         return rows
-    # There is more below `data` than that: a name repeats or something is nested, which only the read functions send.
+    # There is more below `data` than that: a name repeats, something is nested, or there are values without records.
     return [from_record(record) for record in data]
 
 
 def from_record(record: etree._Element) -> Row:
-    """Return an element with children as a row: nested elements as rows, lines and repeated names as lists."""
-    row: Row = {}
+    """Return an element as a row: nested elements as rows, lines and repeated names as lists.
+
+    An element without children is a value of its own (get_applications, inspect of *): its name, its `@attributes`.
+    """
+    row: Row = {f"@{name!s}": value for name, value in record.attrib.items()}
+    if not len(record) and (record.text or row):
+        row[str(record.tag)] = record.text or ""
     for field in record:
         name, value = str(field.tag), content(field)
         if name not in row:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any, Literal
 
-from airflow_provider_intacct.client import where as filters
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
+from airflow_provider_intacct.client.where import Condition, DataType, parse, to_query_filter, to_read_by_query
 from airflow_provider_intacct.client.xml.elements import Element, Style, check_name, check_text, elements, scalar
 
 ReturnFormat = Literal["xml", "json", "csv"]
@@ -97,7 +97,7 @@ def query(
     object: str,
     fields: Sequence[str],
     *,
-    where: "str | filters.Condition | None" = None,
+    where: str | Condition | None = None,
     params: Mapping[str, Any] | None = None,
     order_by: str | Sequence[str] = (),
     page_size: int = MAX_QUERY_PAGE,
@@ -107,7 +107,7 @@ def query(
     return_format: ReturnFormat = "xml",
     doc_par_id: str | None = None,
     zone: tzinfo | None = None,
-    datatype: "filters.DataType | None" = None,
+    datatype: DataType | None = None,
 ) -> Function:
     """Return a `query`: one page of `fields` of `object`.
 
@@ -120,8 +120,8 @@ def query(
     within(offset, 0, None, f"{title}: offset")
     parts = [text("object", object, title), Element("select", children=selection(title, fields))]
     if where is not None:
-        condition = filters.parse(where, params) if isinstance(where, str) else where
-        top = filters.to_query_filter(condition, zone=zone, datatype=datatype)
+        condition = parse(where, params) if isinstance(where, str) else where
+        top = to_query_filter(condition, zone=zone, datatype=datatype)
         parts.append(Element("filter", children=(top,)))
     if orders := ordering(title, [order_by] if isinstance(order_by, str) else order_by):
         parts.append(Element("orderby", children=orders))
@@ -182,13 +182,13 @@ def read_by_query(
     object: str,
     fields: Sequence[str] = ("*",),
     *,
-    where: "str | filters.Condition | None" = None,
+    where: str | Condition | None = None,
     params: Mapping[str, Any] | None = None,
     page_size: int = MAX_READ_PAGE,
     return_format: ReturnFormat = "xml",
     doc_par_id: str | None = None,
     zone: tzinfo | None = None,
-    datatype: "filters.DataType | None" = None,
+    datatype: DataType | None = None,
 ) -> Function:
     """Return a `readByQuery`: the first page; `read_more` brings the others. Enums are compared by their stored code.
 
@@ -196,8 +196,8 @@ def read_by_query(
     """
     title = f"readByQuery {object}"
     within(page_size, 1, MAX_READ_PAGE, f"{title}: page size")
-    condition = filters.parse(where, params) if isinstance(where, str) else where
-    written = "" if condition is None else filters.to_read_by_query(condition, zone=zone, datatype=datatype)
+    condition = parse(where, params) if isinstance(where, str) else where
+    written = "" if condition is None else to_read_by_query(condition, zone=zone, datatype=datatype)
     parts = [
         text("object", object, title),
         field_list(title, fields),

@@ -124,6 +124,18 @@ def test_nested_fields_and_owned_lines_of_read_are_rows_within_the_row() -> None
     ]
 
 
+def test_values_that_are_no_records_are_rows_of_their_own_name() -> None:
+    data = etree.fromstring(
+        '<data><type typename="APBILL">AP Bill</type><type typename="GLBATCH">Journal</type></data>'
+    )
+    assert rows.from_element(data) == [
+        {"@typename": "APBILL", "type": "AP Bill"},
+        {"@typename": "GLBATCH", "type": "Batch"},
+    ]
+    assert rows.from_element(etree.fromstring("<data><application>GL</application></data>")) == [{"application": "GL"}]
+    assert rows.from_element(etree.fromstring("<data><V><A>1</A></V><V/></data>")) == [{"A": "1"}, {}]
+
+
 def test_a_name_that_repeats_in_flat_rows_loses_nothing() -> None:
     data = etree.fromstring("<data><V><A>1</A><A>2</A></V><V><A>3</A><B>4</B></V></data>")
     assert rows.from_element(data) == [{"A": ["1", "2"]}, {"A": "3", "B": "4"}]
