@@ -1,5 +1,6 @@
 """IntacctRecordSensor against the sandbox: one poll before it defers, the cost said, the promises of sensors kept."""
 
+import importlib.util
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -164,15 +165,11 @@ def test_soft_fail_holds_after_the_deferral_too(sensor: Sensor) -> None:
         sensor(soft_fail=True).resume_execution("execute_complete", {"event": event}, {})
 
 
-def test_deferring_follows_the_deployments_default() -> None:
-    import os
-    import subprocess
-    import sys
-
-    code = (
-        "from airflow_provider_intacct.sensors.record import IntacctRecordSensor as S\n"
-        "print('DEFERRABLE', S(task_id='w', object='APBILL').deferrable)"
-    )
-    env = {**os.environ, "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": "true"}
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True).stdout
-    assert "DEFERRABLE True" in printed
+def test_deferring_follows_the_deployments_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE", "true")
+    spec = importlib.util.find_spec("airflow_provider_intacct.sensors.record")
+    assert spec is not None
+    assert spec.loader is not None
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    assert fresh.IntacctRecordSensor(task_id="wait", object="APBILL").deferrable
