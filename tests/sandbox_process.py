@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from airflow_provider_intacct.sandbox.__main__ import connection
+
 GATEWAY_PATH = "/ia/xml/xmlgw.phtml"
 READY = "Sandbox ready at "
 
@@ -58,11 +60,7 @@ class SandboxProcess:
     @property
     def connection(self) -> dict[str, Any]:
         """The Airflow connection that reaches this sandbox as the user etl."""
-        printed = subprocess.run(
-            [*self._command, "--print-connection"], capture_output=True, text=True, check=True, env=_environment()
-        )
-        connection: dict[str, Any] = json.loads(printed.stdout)
-        return connection
+        return connection(self.port)
 
     @property
     def log(self) -> str:

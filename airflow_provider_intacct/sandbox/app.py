@@ -162,6 +162,7 @@ def serve(sandbox: Sandbox, listener: socket.socket, ready: str) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=75,  # an idle connection outlives a sensor's pause, or a poke would race its end
         timeout_graceful_shutdown=5,
     )
     _Announcing(config, ready).run(sockets=[listener])

@@ -19,7 +19,6 @@ from .store import Store
 from .switches import Switches
 
 Part = TypeVar("Part")
-SIZES = ("small", "medium", "large")
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ def _converted(value: object, like: Value) -> Value:
         raise ValueError(value)
     if isinstance(like, int | float):
         number = type(like)(str(value))
-        if number < 0:
+        if not number >= 0:  # nan is no number of anything
             raise ValueError(value)
         return number
     return str(value)

@@ -14,7 +14,7 @@ from airflow_provider_intacct.sandbox.gateway.envelope import (
     load_schema,
     read_request,
 )
-from tests.gateway_requests import SENDER, Answer, begin_session, call, login, post, query, request, session
+from tests.gateway_requests import LOCKED, SENDER, Answer, begin_session, call, login, post, query, request, session
 from tests.sandbox_process import SandboxProcess
 
 SAGE_SCHEMA = (
@@ -164,6 +164,8 @@ def test_function_errors_carry_a_percent_encoded_support_id_unless_switched_off(
     assert " [Support ID: " in text
     assert "%7E" in text
     assert "%40" in text
+    locked = call(sandbox, "<getAPISession/>", credential=login(LOCKED)).texts(".//description2")
+    assert len({description.partition(" [Support ID: ")[2] for description in locked}) == 1, "one for the request"
     sandbox.switch(support_ids=False)
     assert call(sandbox, unknown).text(".//description2") == "Login ID nobody does not exist."
 

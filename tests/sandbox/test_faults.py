@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.gateway_requests import begin_session, call, create_department, departments, post, request, session
+from tests.gateway_requests import begin_session, call, create_department, departments, login, post, request, session
 from tests.sandbox_process import SandboxProcess
 
 
@@ -151,6 +151,16 @@ def test_the_log_names_function_control_id_and_status(sandbox: SandboxProcess) -
         ("getDimensions", "f1", "success", "etl"),
         ("getUserPermissions", "f2", "failure", "etl"),
     ]
+
+
+def test_the_log_tells_how_far_a_request_got(sandbox: SandboxProcess) -> None:
+    post(sandbox, b"<request/>")
+    call(sandbox, "<getDimensions/>", sender=("SANDBOX", "wrong"))
+    call(sandbox, "<getDimensions/>", credential=login(("etl", "wrong")))
+    sandbox.fault("http_524_after")
+    call(sandbox, "<getDimensions/>")
+    statuses = [line["status"] for line in sandbox.control("/sandbox/log")]
+    assert statuses == ["schema", "control", "signin", "fault http_524_after", "success"]
 
 
 def test_a_reset_returns_to_the_seed(sandbox: SandboxProcess) -> None:

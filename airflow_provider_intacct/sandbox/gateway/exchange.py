@@ -55,7 +55,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One function of a request as the bench log shows it; never a credential. Status: signin is a refused sign-in."""
+    """One function of a request as the bench log shows it; never a credential.
+
+    Status: success, failure or aborted; schema, control, busy or signin where the request got no further; "fault x"
+    where fault x struck, followed by the line of what was executed nevertheless.
+    """
 
     function: str
     controlid: str
@@ -109,6 +113,7 @@ class Gateway:
             return self._invalid(error)
         rule = self._faults.strike({function.name for op in request.operations for function in op.functions})
         if rule is not None:
+            self._note_request(request, "fault " + rule.fault)
             early = self._before(rule, request)
             if early is not None:
                 return early
@@ -116,8 +121,10 @@ class Gateway:
             delay = rule.seconds if rule is not None and rule.fault == "slow" else 0.0
             answer = self._operations(request, delay)
         except ControlRefusedError as error:
+            self._note_request(request, "control")
             answer = _refused(error, whitespace=request.control.whitespace)
         except TooManyOperationsError:
+            self._note_request(request, "busy")
             answer = self._too_many_operations(request.control)
         return self._after(rule, answer) if rule is not None else answer
 
@@ -147,16 +154,17 @@ class Gateway:
 
     def _operation(self, operation: Operation, control: Control, delay: float) -> tuple[Node, list[Outcome]]:
         started = time.monotonic()
+        style = self._style(control)
         try:
             session = sign_in(self._company, control, operation.credential)
         except SignInRefusedError as error:
-            self._note_refusal(operation, error, started)
+            self._note_refusal(operation, error.user_id, started)
             block = reply.refused_authentication(error.user_id, error.company_id)
-            return Node("operation", [block, reply.errormessage(error.entries, self._style(control))]), []
+            return Node("operation", [block, reply.errormessage(error.entries, style)]), []
         outcomes = self._dispatch.execute(operation, session, unique=control.unique, delay=delay)
         session = self._slid(session, outcomes)
         self._note(outcomes, session, started)
-        results = [self._result(outcome, control) for outcome in outcomes]
+        results = [self._result(outcome, style) for outcome in outcomes]
         return Node("operation", [self._authentication(session), *results]), outcomes
 
     def _slid(self, session: Session, outcomes: Sequence[Outcome]) -> Session:
@@ -170,8 +178,7 @@ class Gateway:
         stamp = self._company.clock.now() if of_call else session.started
         return reply.authentication(session, self._company.id, stamp)
 
-    def _result(self, outcome: Outcome, control: Control) -> Node:
-        style = self._style(control)
+    def _result(self, outcome: Outcome, style: reply.Style) -> Node:
         errors = outcome.error.entries if outcome.error is not None else ()
         name, control_id = outcome.function.name, outcome.function.control_id
         if outcome.rolled_back:
@@ -185,13 +192,14 @@ class Gateway:
         return reply.result(status, name, control_id, outcome.result, errors, style)
 
     def _style(self, control: Control) -> reply.Style:
-        return reply.Style(control.additional_info, self._company.switches.on("support_ids"))
+        support_id = reply.new_support_id() if self._company.switches.on("support_ids") else ""
+        return reply.Style(control.additional_info, support_id)
 
     def _invalid(self, error: InvalidDocumentError) -> Answer:
-        entry = ErrorEntry("XL03000003", error.text)
-        if self._company.switches.on("support_ids"):
-            entry = reply.with_support_id(entry)
-        return _refused(ControlRefusedError(entry, error.control), whitespace=error.control.whitespace)
+        self._write(LogLine("", "", "schema", "", None, 0.0))
+        style = self._style(error.control)
+        refusal = ControlRefusedError(ErrorEntry("XL03000003", error.text), error.control)
+        return _refused(refusal, whitespace=error.control.whitespace, style=style)
 
     def _too_many_requests(self) -> Answer:
         entry = ErrorEntry("GW-0010", description="API rate limit exceeded")
@@ -254,9 +262,14 @@ class Gateway:
             name, control_id = outcome.function.name, outcome.function.control_id
             self._write(LogLine(name, control_id, status, session.user_id, session.entity_id, _since(started)))
 
-    def _note_refusal(self, operation: Operation, error: SignInRefusedError, started: float) -> None:
+    def _note_refusal(self, operation: Operation, user_id: str, started: float) -> None:
         for function in operation.functions:
-            self._write(LogLine(function.name, function.control_id, "signin", error.user_id, None, _since(started)))
+            self._write(LogLine(function.name, function.control_id, "signin", user_id, None, _since(started)))
+
+    def _note_request(self, request: Request, status: str) -> None:
+        for operation in request.operations:
+            for function in operation.functions:
+                self._write(LogLine(function.name, function.control_id, status, "", None, 0.0))
 
     def _write(self, line: LogLine) -> None:
         with self._log_lock:
@@ -268,13 +281,11 @@ def _since(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 1)
 
 
-def _refused(error: ControlRefusedError, *, whitespace: bool = True) -> Answer:
+def _refused(error: ControlRefusedError, *, whitespace: bool = True, style: reply.Style = reply.PLAIN) -> Answer:
     if error.bare:
         document = reply.bare_failure(error.entry)
     else:
-        document = reply.response(
-            reply.control(error.control, "failure"), reply.errormessage([error.entry], reply.Style())
-        )
+        document = reply.response(reply.control(error.control, "failure"), reply.errormessage([error.entry], style))
     return Answer(reply.render(document, whitespace=whitespace), status=error.status)
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
@@ -18,10 +18,10 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How errors are written: with additional information, with support ids."""
+    """How errors are written: with additional information, with the request's support id ("": none)."""
 
     additional_info: bool = False
-    support_ids: bool = False
+    support_id: str = ""
 
 
 PLAIN = Style()
@@ -103,12 +103,9 @@ def errormessage(entries: Iterable[ErrorEntry], style: Style) -> Node:
     return Node("errormessage", [_error(entry, style) for entry in entries])
 
 
-def with_support_id(entry: ErrorEntry) -> ErrorEntry:
-    """Return the entry with a percent-encoded Support ID at the end of description2, as newer replies have it."""
-    if not entry.description2 or entry == ROLLED_BACK:
-        return entry
-    support_id = quote(f"{secrets.token_urlsafe(4)}~{secrets.token_urlsafe(16)}@AAAB", safe="").replace("~", "%7E")
-    return replace(entry, description2=f"{entry.description2} [Support ID: {support_id}]")
+def new_support_id() -> str:
+    """Return a support id as replies show it: percent-encoded."""
+    return quote(f"{secrets.token_urlsafe(4)}~{secrets.token_urlsafe(16)}@AAAB", safe="").replace("~", "%7E")
 
 
 def render(root: Node, *, whitespace: bool) -> bytes:
@@ -124,11 +121,13 @@ def escaped(text: str) -> str:
 
 
 def _error(entry: ErrorEntry, style: Style) -> Node:
-    entry = with_support_id(entry) if style.support_ids else entry
+    description2 = entry.description2
+    if style.support_id and description2 and entry != ROLLED_BACK:
+        description2 += f" [Support ID: {style.support_id}]"
     content = [] if entry.errorno is None else [Node("errorno", entry.errorno)]
     content += [
         Node("description", entry.description),
-        Node("description2", entry.description2),
+        Node("description2", description2),
         Node("correction", entry.correction),
     ]
     if style.additional_info:
