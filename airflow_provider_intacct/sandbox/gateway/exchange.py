@@ -69,7 +69,7 @@ class LogLine:
     milliseconds: float
 
     def __str__(self) -> str:
-        place = f"{self.user}@{self.entity}" if self.entity else self.user
+        place = f"{self.user!r} in {self.entity}" if self.entity else repr(self.user)
         return f"{self.function} {self.controlid!r} {self.status} {place} {self.milliseconds} ms"
 
 
