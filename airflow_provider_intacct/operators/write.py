@@ -110,7 +110,8 @@ class IntacctCreateOperator(BaseOperator):
             with hook.client as client:
                 meter = Meter(client)
                 outcomes = self._post(context, client, postings)
-                self.log.info(meter.line(f"{len(outcomes)} records: {summary(outcomes)}"))
+                count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
+                self.log.info(meter.line(f"{count}: {summary(outcomes)}"))
             for outcome in outcomes:
                 self.log.info("%s", outcome)
             told = [outcome.as_dict() for outcome in outcomes]

@@ -62,6 +62,23 @@ def bill(vendor: str, number: str | None = None, amount: str = "50.00") -> dict[
     }
 
 
+def legacy_entry(number: str | None = None) -> dict[str, Any]:
+    lines = [
+        {"trtype": side, "amount": Decimal("3.00"), "glaccountno": account, "memo": "Legacy", "locationid": "100"}
+        for side, account in (("debit", "6000"), ("credit", "2100"))
+    ]
+    numbered = {"referenceno": number} if number else {}
+    header = {"journalid": "GJ", "datecreated": "2026-03-31", "description": "Accrual", **numbered}
+    return {**header, "gltransactionentries": lines}
+
+
+def generic_bill(number: str | None = None, amount: str = "5.00") -> dict[str, Any]:
+    numbered = {"RECORDID": number} if number else {}
+    lines = [{"ACCOUNTNO": "6000", "TRX_AMOUNT": Decimal(amount), "LOCATIONID": "100", "ENTRYDESCRIPTION": "Rent"}]
+    dates = {"WHENCREATED": "2026-03-01", "WHENDUE": "2026-03-31"}
+    return {"VENDORID": "V001", **numbered, **dates, "DESCRIPTION": "Rent", "APBILLITEMS": lines}
+
+
 def invoice(customer: str, number: str) -> dict[str, Any]:
     return {
         "customerid": customer,
@@ -80,6 +97,26 @@ WORK = [
     Work("numbered bills", "APBILL", "create_bill", lambda: [bill("V001", f"B-{n}") for n in range(2)]),
     Work("an invoice", "ARINVOICE", "create_invoice", lambda: [invoice("C001", "INV-TEST-1")]),
     Work("vendors", "VENDOR", "create", lambda: [{"VENDORID": f"V-T{n}", "NAME": f"Test {n}"} for n in range(2)]),
+]
+
+MORE_WORK = [
+    Work("a legacy entry", "GLBATCH", "create_gltransaction", lambda: [legacy_entry()]),
+    Work("a numbered legacy entry", "GLBATCH", "create_gltransaction", lambda: [legacy_entry("R-77")]),
+    Work("bills", "APBILL", "create", lambda: [generic_bill(), generic_bill("B-9"), generic_bill(amount="6.00")]),
+    Work(
+        "a customer with a contact",
+        "CUSTOMER",
+        "create",
+        lambda: [
+            {
+                "CUSTOMERID": "C-T",
+                "NAME": "Ada",
+                "DISPLAYCONTACT": {"PRINTAS": "Ada", "EMAIL1": "ada@example.com"},
+                "CREDITLIMIT": Decimal("1000.50"),
+                "ONHOLD": False,
+            }
+        ],
+    ),
 ]
 
 

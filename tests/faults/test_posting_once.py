@@ -9,7 +9,7 @@ from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.posting import RecordsInDoubtError, RecordsRejectedError, raise_unless_posted
 from airflow_provider_intacct.client.retry import RetryPolicy
-from tests.faults.company import HURRIED, TASK, WORK, Books, Work, bill, entry, keys, sign_in
+from tests.faults.company import HURRIED, MORE_WORK, TASK, WORK, Books, Work, bill, entry, keys, sign_in
 from tests.sandbox_process import SandboxProcess
 
 FAULTS = [
@@ -27,7 +27,8 @@ FAULTS = [
 ONE_TRY = RetryPolicy(attempts=1, attempts_after_lost_reply=1, attempts_while_in_process=1)
 ENTRY, EQUAL_ENTRIES, NUMBERED_BILLS = WORK[0], WORK[2], WORK[4]
 
-works = pytest.mark.parametrize("work", WORK, ids=lambda work: work.name)
+some_works = pytest.mark.parametrize("work", WORK, ids=lambda work: work.name)
+works = pytest.mark.parametrize("work", WORK + MORE_WORK, ids=lambda work: work.name)
 faults = pytest.mark.parametrize("fault", FAULTS)
 
 
@@ -37,7 +38,7 @@ def client(sandbox: SandboxProcess) -> Iterator[IntacctClient]:
         yield client
 
 
-@works
+@some_works
 @faults
 def test_a_fault_in_passing_books_each_record_once(
     sandbox: SandboxProcess, client: IntacctClient, work: Work, fault: str
@@ -50,7 +51,7 @@ def test_a_fault_in_passing_books_each_record_once(
     assert len(books.added()) == len(postings)
 
 
-@works
+@pytest.mark.parametrize("work", WORK[::2], ids=lambda work: work.name)
 @faults
 def test_a_fault_that_outlasts_the_try_is_mended_by_the_next(
     sandbox: SandboxProcess, client: IntacctClient, work: Work, fault: str
@@ -187,6 +188,18 @@ def test_an_id_that_intacct_has_forgotten_is_found_by_its_number(
     assert books.added() == keys(first)
 
 
+@pytest.mark.parametrize("look_first", [True, False])
+def test_a_reversing_entry_is_found_though_its_reversal_bears_the_same_number(
+    client: IntacctClient, look_first: bool
+) -> None:
+    lines = [{**line, "CURRENCY": "USD", "EXCHANGE_RATE": "1", "DEPARTMENT": None} for line in entry()["ENTRIES"]]
+    accrual = entry(REFERENCENO="ACCR 2026-03-31 USD", REVERSEDATE="2026-04-01", ENTRIES=lines)
+    work = Work("a reversing entry", "GLBATCH", "create", lambda: [accrual])
+    first = client.post(work.postings())
+    second = client.post(work.postings(), look_first=look_first)
+    assert [(outcome.status, outcome.key) for outcome in second] == [("already_posted", first[0].key)]
+
+
 def test_without_a_reference_the_refusal_alone_prevents_the_second_booking(client: IntacctClient) -> None:
     books = Books(client, "GLBATCH")
     client.post(ENTRY.postings(stamp_reference=False))
@@ -212,7 +225,7 @@ def test_a_server_that_dies_with_the_reply_leaves_a_doubt_that_the_next_try_sett
         assert len(books.added()) == 3
 
 
-@works
+@some_works
 def test_a_sandbox_killed_between_commit_and_reply_has_booked_once(fresh_sandbox: SandboxProcess, work: Work) -> None:
     with sign_in(fresh_sandbox) as client:
         books = Books(client, work.object)

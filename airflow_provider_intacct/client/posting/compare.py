@@ -23,6 +23,9 @@ MOVING = frozenset({"STATE", "ACTION", "HISTORY_COMMENT"})
 OTHER_AMOUNT = {"AMOUNT": "TRX_AMOUNT", "TRX_AMOUNT": "AMOUNT"}
 """Intacct takes either name for a line's amount and gives both back."""
 
+SIDES = {"debit": "1", "credit": "-1"}
+"""How the legacy functions write TR_TYPE."""
+
 
 def differences(posting: Posting, found: _Element) -> Iterator[str]:
     """Yield what differs, in words; nothing if `found` says all that `posting` says."""
@@ -52,7 +55,7 @@ def _differing(record: Mapping[str, Any], names: Mapping[str, str], found: _Elem
                 yield from _differing(value, {}, inner)
             continue
         texts = _texts(found, field)
-        written = _written(value)
+        written = SIDES.get(_written(value), _written(value)) if field == "TR_TYPE" else _written(value)
         if texts and written and not any(_same(written, text) for text in texts):
             yield f"{field} is {texts[0]!r} there and {written!r} here"
 

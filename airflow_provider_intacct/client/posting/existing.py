@@ -48,12 +48,11 @@ def can_be_found(posting: Posting) -> bool:
     return bool(posting.kind.object_name and posting.natural_key) or bool(posting.reference)
 
 
-def find(execute: Execute, postings: Sequence[Posting], *, changed: bool = False) -> Flow[dict[str, Found]]:
+def find(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
     """Flow: the records that are in the company already, by control id.
 
-    Costs one query per object, and one read per object whose records have a natural key of their own, for then the
-    content has to be compared. A stamped reference tells the content by itself. With `changed`, a record that carries
-    the stamp of the same identity but of other content is found too, at the cost of another query.
+    Costs a query for a hundred records of an object, and a read if any of those found has a natural key of its own, for
+    then the content has to be compared. A stamped reference tells identity and content by itself.
 
     What the user may not query counts as not found.
     """
@@ -61,7 +60,7 @@ def find(execute: Execute, postings: Sequence[Posting], *, changed: bool = False
     searchable = sorted(filter(can_be_found, postings), key=lambda posting: posting.kind.object_name)
     for _, group in groupby(searchable, key=lambda posting: posting.kind.object_name):
         for batch in _batches(list(group)):
-            candidates = yield from _candidates(execute, batch, changed=changed)
+            candidates = yield from _candidates(execute, batch)
             found |= {each.posting.control_id: Found(each.key) for each in candidates if each.same_stamp}
             compared = yield from _compared(execute, [each for each in candidates if not each.same_stamp])
             found |= {name: each for name, each in compared.items() if name not in found}
@@ -73,10 +72,10 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + MAX_RECORDS]
 
 
-def _candidates(execute: Execute, batch: Sequence[Posting], *, changed: bool) -> Flow[list[_Candidate]]:
+def _candidates(execute: Execute, batch: Sequence[Posting]) -> Flow[list[_Candidate]]:
     """Flow: the records whose natural key, or stamped reference, is that of a posting of the batch."""
     rows: list[dict[str, str]] = []
-    for query in _queries(batch, changed=changed):
+    for query in _queries(batch):
         rows += yield from _rows(execute, query)
     candidates: list[_Candidate] = []
     for posting in batch:
@@ -99,23 +98,21 @@ def _searched(posting: Posting) -> str:
     return posting.kind.reads_as(posting.kind.reference) if posting.reference else posting.natural_key[-1][0]
 
 
-def _queries(batch: Sequence[Posting], *, changed: bool) -> Iterator[Function]:
-    """Yield one query per searched field, and with `changed` one for stamps of the same identity."""
-    ordered = sorted(batch, key=_searched)
-    for name, group in groupby(ordered, key=_searched):
+def _queries(batch: Sequence[Posting]) -> Iterator[Function]:
+    """Yield one query per searched field: for the numbers the author gave, and for the stamps of the others."""
+    for name, group in groupby(sorted(batch, key=_searched), key=_searched):
         postings = list(group)
         fields = dict.fromkeys(["RECORDNO", name, *(key for each in postings for key, _ in each.natural_key)])
-        values = dict.fromkeys(each.reference or each.natural_key[-1][1] for each in postings)
+        numbers = tuple(dict.fromkeys(each.natural_key[-1][1] for each in postings if not each.reference))
         stamps = [Like(name, f"{reference_prefix(each.control_id)}%") for each in postings if each.reference]
-        for where in [In(name, tuple(values)), *([any_of(*stamps)] if changed and stamps else [])]:
-            yield functions.query(
-                postings[0].kind.object_name,
-                list(fields),
-                where=where,
-                order_by="RECORDNO",
-                show_private=True,
-                datatype=lambda _: "TEXT",  # a bill number that looks like a date is a bill number
-            )
+        yield functions.query(
+            postings[0].kind.object_name,
+            list(fields),
+            where=any_of(*([In(name, numbers)] if numbers else []), *stamps),
+            order_by="RECORDNO DESC",  # should a number have been used more often than a page is long: the latest
+            show_private=True,
+            datatype=lambda _: "TEXT",  # a bill number that looks like a date is a bill number
+        )
 
 
 def _rows(execute: Execute, query: Function) -> Flow[list[dict[str, str]]]:

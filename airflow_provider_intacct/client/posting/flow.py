@@ -27,6 +27,7 @@ MAX_BYTES = 400_000
 """Of records in one request. Intacct's own limit is 500,000 characters for an asynchronous request; it gives none for
 a synchronous one. Source: developer.intacct.com, Web Services > Synchronous and asynchronous."""
 
+CHANGED = "What an earlier try posted is not what this one brings. Nothing was sent."
 NOT_SENT = "not sent: an earlier record of this call was not posted"
 
 
@@ -54,24 +55,31 @@ def post(
     """
     known, tell = known or {}, tell or _say_nothing
     yield from _refuse_changes(execute, postings, known)
-    outcomes: dict[str, Outcome] = {}
-    for posting in postings:
-        before = known.get(posting.control_id)
-        if before is not None and before.status in ("posted", "already_posted"):
-            outcomes[posting.control_id] = Outcome(posting, "already_posted", key=before.key)
-    waiting = [posting for posting in postings if posting.control_id not in outcomes]
-    for batch in _batches(waiting):
+    outcomes = {
+        posting.control_id: Outcome(posting, "already_posted", key=before.key)
+        for posting in postings
+        if (before := known.get(posting.control_id)) and before.booked
+    }
+    doubtful = [
+        posting
+        for posting in postings
+        if posting.control_id not in outcomes and (look_first or _unsettled(known.get(posting.control_id)))
+    ]
+    if doubtful:
+        booked = yield from _booked_already(execute, doubtful)
+        if booked:
+            outcomes |= {outcome.posting.control_id: outcome for outcome in booked}
+            tell(Settled(tuple(booked)))
+    for batch in _batches([posting for posting in postings if posting.control_id not in outcomes]):
         if stop_at_rejection and not all(outcome.booked for outcome in outcomes.values()):
             outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=NOT_SENT) for posting in batch}
             continue
-        doubtful = [posting for posting in batch if look_first or _unsettled(known.get(posting.control_id))]
         try:
-            settled = yield from _post_batch(execute, batch, atomic=atomic, doubtful=doubtful, tell=tell)
+            outcomes |= yield from _post_batch(execute, batch, atomic=atomic, tell=tell)
         except IntacctError as error:
             if outcomes:
                 error.add_note(f"Before this error: {summary(list(outcomes.values()))}.")
             raise
-        outcomes |= settled
     return [outcomes[posting.control_id] for posting in postings]
 
 
@@ -94,13 +102,32 @@ def _refuse_changes(execute: Execute, postings: Sequence[Posting], known: Mappin
     ]
     if not missing and not changed:
         return
-    found = (yield from find(execute, changed, changed=True)) if changed else {}
+    found = (yield from find(execute, changed)) if changed else {}
     lines = [f"- {_change(posting, known[posting.control_id], found)}" for posting in changed]
     lines += [f"- {_absence(name, before)}" for name, before in list(missing.items())[:20]]
     lines += [f"- and {len(missing) - 20} more"] if len(missing) > 20 else []
-    raise ChangedSincePostedError(
-        "An earlier try of this task posted other content than this one brings. Nothing was sent.\n" + "\n".join(lines)
-    )
+    raise ChangedSincePostedError(f"{CHANGED}\n" + "\n".join(lines))
+
+
+def _booked_already(execute: Execute, postings: Sequence[Posting]) -> Flow[list[Outcome]]:
+    """Flow: those of the records that are in the company; raise if one carries our stamp and says something else.
+
+    Other content under a number that the author gave is left to Intacct: it may be another record of that number.
+    """
+    found = yield from find(execute, postings)
+    lines = [
+        f"- {posting.label} is posted as {there.key} (control id {posting.control_id}); "
+        f"different: {'; '.join(there.differences)}"
+        for posting in postings
+        if posting.reference and (there := found.get(posting.control_id)) and there.differences
+    ]
+    if lines:
+        raise ChangedSincePostedError(f"{CHANGED}\n" + "\n".join(lines))
+    return [
+        already_posted(posting, there)
+        for posting in postings
+        if (there := found.get(posting.control_id)) and not there.differences
+    ]
 
 
 def _change(posting: Posting, before: Known, found: Mapping[str, Found]) -> str:
@@ -134,12 +161,7 @@ def _batches(postings: Sequence[Posting]) -> Iterator[list[Posting]]:
 
 
 def _post_batch(
-    execute: Execute,
-    batch: Sequence[Posting],
-    *,
-    atomic: bool,
-    doubtful: Sequence[Posting],
-    tell: Callable[[Sending | Settled], None],
+    execute: Execute, batch: Sequence[Posting], *, atomic: bool, tell: Callable[[Sending | Settled], None]
 ) -> Flow[dict[str, Outcome]]:
     """Flow: post the records of one request, with as many requests as it takes to know what became of each."""
     outcomes: dict[str, Outcome] = {}
@@ -149,13 +171,8 @@ def _post_batch(
         if decided:
             tell(Settled(tuple(decided)))
 
-    if doubtful:
-        found = yield from find(execute, doubtful)
-        booked = [posting for posting in doubtful if (there := found.get(posting.control_id)) and not there.differences]
-        settle([already_posted(posting, found[posting.control_id]) for posting in booked])
-    pending = [posting for posting in batch if posting.control_id not in outcomes]
-    if pending:
-        tell(Sending(tuple(pending)))
+    pending = list(batch)
+    tell(Sending(tuple(pending)))
     while pending:
         try:
             reply = yield from execute([posting.function for posting in pending], atomic=atomic, unique=True)
@@ -185,6 +202,6 @@ def _find_repeated(execute: Execute, answers: Sequence[Answer]) -> Flow[tuple[di
         return {}, None
     suspects = [answer.posting for answer in answers if answer.repeated or answer.undone]
     try:
-        return (yield from find(execute, suspects, changed=True)), None
+        return (yield from find(execute, suspects)), None
     except IntacctError as error:
         return {}, error  # they are in doubt then, which must not be lost behind the failure of a query

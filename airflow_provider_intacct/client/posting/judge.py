@@ -164,10 +164,7 @@ def _settling(posting: Posting, what: str) -> str:
 
 
 def _where(posting: Posting) -> str:
-    names = [posting.kind.object_name or posting.kind.name, *(f"{name} {value}" for name, value in posting.natural_key)]
-    if posting.reference and posting.reference not in dict(posting.natural_key).values():
-        names.append(f"{posting.kind.reads_as(posting.kind.reference)} {posting.reference}")
-    return ", ".join(names)
+    return ", ".join([posting.kind.object_name or posting.kind.name, *map(" ".join, posting.numbers)])
 
 
 def _errors(answer: Answer) -> tuple[ErrorEntry, ...]:

@@ -72,6 +72,11 @@ class Known:
     label: str = ""
 
     @property
+    def booked(self) -> bool:
+        """Whether the record is known to be in the books."""
+        return self.status in BOOKED
+
+    @property
     def settled(self) -> bool:
         """Whether the record is known not to be in the books, so that it may be changed or left out."""
         return self.status in ("rejected", "rolled_back")

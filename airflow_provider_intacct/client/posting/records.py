@@ -59,10 +59,17 @@ class Posting:
     reference: str = ""
 
     @property
+    def numbers(self) -> NaturalKey:
+        """What a person can search for in Intacct: the natural key, and a stamped reference that is no part of it."""
+        field_name = self.kind.reads_as(self.kind.reference)
+        if not self.reference or (field_name, self.reference) in self.natural_key:
+            return self.natural_key
+        return (*self.natural_key, (field_name, self.reference))
+
+    @property
     def label(self) -> str:
         """How a person would call it: `record 2 (APBILL, VENDORID V1, RECORDID 4711)`."""
-        named = [self.kind.name, *(f"{name} {value}" for name, value in self.natural_key)]
-        return f"record {self.position} ({', '.join(part for part in named if part)})"
+        return f"record {self.position} ({', '.join([self.kind.name, *map(' '.join, self.numbers)])})"
 
 
 def prepare(

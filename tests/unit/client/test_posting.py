@@ -562,7 +562,7 @@ class TestWhatWasBookedBefore:
     @pytest.mark.parametrize("duplicate", DUPLICATE_SHAPES)
     def test_is_found_by_its_stamp(self, duplicate: Result) -> None:
         postings = entries(entry())
-        intacct = Intacct([[duplicate], [rows(stamp("77", postings[0]))], [rows(stamp("77", postings[0]))]])
+        intacct = Intacct([[duplicate], [rows(stamp("77", postings[0]))]])
         assert statuses(intacct.post(postings)) == [("already_posted", "77")]
 
     @pytest.mark.parametrize("duplicate", DUPLICATE_SHAPES)
@@ -624,17 +624,17 @@ class TestWhatWasBookedBefore:
         before = entries(entry(Decimal(5)), keys=["march"])[0]
         postings = entries(entry(), keys=["march"])
         there = rows(stamp("77", before))
-        outcome = Intacct([[NO_STATUS], [rows()], [there], [record("77", before)]]).post(postings)[0]
+        outcome = Intacct([[NO_STATUS], [there], [record("77", before)]]).post(postings)[0]
         assert outcome.status == "rejected"
         assert "has no equal there" in outcome.note
 
     def test_and_cannot_be_found_any_more_is_for_a_person_to_decide(self) -> None:
-        outcome = Intacct([[refused(ALREADY)], [rows()], [rows()]]).post(entries(entry()))[0]
+        outcome = Intacct([[refused(ALREADY)], [rows()]]).post(entries(entry()))[0]
         assert outcome.status == "in_doubt"
         assert "it was deleted" in outcome.note
 
     def test_and_may_not_be_queried_is_in_doubt(self) -> None:
-        outcome = Intacct([[refused(ALREADY)], [refused(DENIED)], [refused(DENIED)]]).post(entries(entry()))[0]
+        outcome = Intacct([[refused(ALREADY)], [refused(DENIED)]]).post(entries(entry()))[0]
         assert outcome.status == "in_doubt"
 
     def test_and_cannot_be_looked_up_for_the_network_is_in_doubt(self) -> None:
@@ -650,7 +650,7 @@ class TestWhatWasBookedBefore:
         postings = entries(entry(), entry(Decimal(5)), entry(Decimal(6)))
         there = rows(stamp("77", postings[1]))
         intacct = Intacct(
-            [[UNDONE, refused(ALREADY, canned.ROLLED_BACK), UNDONE], [there], [rows()], [booked("78"), booked("79")]]
+            [[UNDONE, refused(ALREADY, canned.ROLLED_BACK), UNDONE], [there], [booked("78"), booked("79")]]
         )
         assert statuses(intacct.post(postings)) == [("posted", "78"), ("already_posted", "77"), ("posted", "79")]
         ids = [each.control_id for each in postings]
@@ -659,7 +659,7 @@ class TestWhatWasBookedBefore:
     def test_takes_its_neighbours_out_too_where_the_whole_transaction_was_booked(self) -> None:
         postings = entries(entry(), entry(Decimal(5)), entry(Decimal(6)))
         there = rows(*(stamp(str(number), each) for number, each in enumerate(postings, 1)))
-        intacct = Intacct([[refused(ALREADY, canned.ROLLED_BACK), UNDONE, UNDONE], [there], [rows()]])
+        intacct = Intacct([[refused(ALREADY, canned.ROLLED_BACK), UNDONE, UNDONE], [there]])
         assert statuses(intacct.post(postings)) == [
             ("already_posted", "1"),
             ("already_posted", "2"),
@@ -668,12 +668,12 @@ class TestWhatWasBookedBefore:
 
     def test_leaves_its_neighbours_booked_where_intacct_rolls_nothing_back(self) -> None:
         postings = entries(entry(), entry(Decimal(5)))
-        intacct = Intacct([[refused(ALREADY), booked("78")], [rows(stamp("77", postings[0]))], [rows()]])
+        intacct = Intacct([[refused(ALREADY), booked("78")], [rows(stamp("77", postings[0]))]])
         assert statuses(intacct.post(postings)) == [("already_posted", "77"), ("posted", "78")]
 
     def test_does_not_hide_a_neighbour_that_is_wrong(self) -> None:
         postings = entries(entry(), entry(Decimal(5)), entry(Decimal(6)))
-        replies = [[refused(ALREADY), refused(CLOSED), UNDONE], [rows(stamp("77", postings[0]))], [rows()]]
+        replies = [[refused(ALREADY), refused(CLOSED), UNDONE], [rows(stamp("77", postings[0]))]]
         outcomes = Intacct(replies).post(postings)
         assert [each.status for each in outcomes] == ["already_posted", "rejected", "rolled_back"]
 
@@ -697,6 +697,18 @@ class TestWhatWasBookedBefore:
         postings = entries(entry(), entry(Decimal(5)))
         intacct = Intacct([[rows(stamp("77", postings[0]))], [booked("78")]])
         assert statuses(intacct.post(postings, look_first=True)) == [("already_posted", "77"), ("posted", "78")]
+
+    def test_with_other_content_stops_before_sending_where_the_stamp_is_ours(self) -> None:
+        before, now = entries(entry(), keys=["march"])[0], entries(entry(Decimal(5)), keys=["march"])[0]
+        intacct = Intacct([[rows(stamp("77", before))], [record("77", before)]])
+        with pytest.raises(ChangedSincePostedError, match=r"is posted as 77 .*line 1 \(ACCOUNTNO 6500"):
+            intacct.post([now], look_first=True)
+
+    def test_with_other_content_under_the_authors_own_number_may_be_another_record(self) -> None:
+        last_month, now = entries(entry(REFERENCENO="RENT"))[0], entries(entry(Decimal(5), REFERENCENO="RENT"))[0]
+        key = {"RECORDNO": "70", "JOURNAL": "GJ", "REFERENCENO": "RENT"}
+        intacct = Intacct([[rows(key)], [record("70", last_month)], [booked("77")]])
+        assert statuses(intacct.post([now], look_first=True)) == [("posted", "77")]
 
 
 class TestALostReply:
@@ -774,7 +786,7 @@ class TestWhatEarlierTriesLeftBehind:
     def test_other_content_stops_before_sending_and_says_what_differs(self, status: Any) -> None:
         before, now = entries(entry(), keys=["march"])[0], entries(entry(Decimal(5)), keys=["march"])[0]
         known = {before.control_id: Known(status, before.digest)}
-        intacct = Intacct([[rows()], [rows(stamp("77", before))], [record("77", before)]])
+        intacct = Intacct([[rows(stamp("77", before))], [record("77", before)]])
         with pytest.raises(ChangedSincePostedError, match=r"as 77 .*line 1 \(ACCOUNTNO 6500"):
             intacct.post([now], known=known)
         assert intacct.writes == []
