@@ -102,6 +102,6 @@ def test_a_customer_with_invoices_cannot_be_deleted_or_renamed(sandbox: SandboxP
     customer = key_of(sandbox, create("<CUSTOMER><CUSTOMERID>NEW</CUSTOMERID><NAME>New</NAME></CUSTOMER>"))
     key_of(sandbox, invoice(customer="NEW"))
     errors = refused(sandbox, delete("CUSTOMER", customer))
-    assert errors[0][1] == "Customer 'NEW' cannot be deleted: it is used by a AR invoice."
+    assert errors[0][1] == "Customer 'NEW' cannot be deleted: it is in use (AR invoice)."
     rename = element("CUSTOMER", {"RECORDNO": customer, "CUSTOMERID": "OLD"})
     assert "its ID cannot change" in refused(sandbox, update(rename))[0][1]

@@ -54,7 +54,7 @@ def update(books: Books, definition: ObjectDefinition, current: Record, changes:
     if name_key and changes.get(name_key) not in (None, current[name_key]):
         label = referring_label(books, definition, current)
         if label:
-            raise refused(f"{definition.label} '{current[name_key]}' is used by a {label}; its ID cannot change.")
+            raise refused(f"{definition.label} '{current[name_key]}' is in use ({label}); its ID cannot change.")
     values = {**current, **changes}
     values |= _derived(books, definition, values)
     require_fields(books, definition, values)
@@ -76,7 +76,7 @@ def delete(books: Books, definition: ObjectDefinition, current: Record) -> None:
     label = referring_label(books, definition, current)
     if label:
         key = current.get(definition.name_key) or current[definition.key]
-        raise refused(f"{definition.label} '{key}' cannot be deleted: it is used by a {label}.")
+        raise refused(f"{definition.label} '{key}' cannot be deleted: it is in use ({label}).")
     erase(books.db, definition, current[definition.key])
     remember(books, definition, current, "Delete")
 
