@@ -18,7 +18,7 @@ import tempfile
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from demo.airflow_api import AirflowApi
 from demo.keeper import Keeper
 from demo.sandbox import SandboxProcess
 
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 ALIVE = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
@@ -43,8 +43,8 @@ class Stack:
     airflow: AirflowApi
     sandbox: SandboxProcess
     home: Path
-    connection: Mapping[str, Any]
-    env: Mapping[str, str]
+    connection: Mapping[str, Any] = field(repr=False)
+    env: Mapping[str, str] = field(repr=False)
 
     @property
     def logs(self) -> Path:

@@ -23,7 +23,7 @@ def test_the_demonstration_holds(accruals: Accruals) -> None:
     seen = demonstrate(accruals.stack, accruals.books, said.append)
 
     assert [claim for claim, held in seen.findings() if not held] == []
-    assert seen.asset_events[0]["extra"]["keys"] == [str(seen.first.entries[0].header["RECORDNO"])]
+    assert seen.asset_events[0]["extra"]["keys"] == [seen.first.entries[0].header["RECORDNO"]]
     assert 0 < seen.second.transactions < seen.first.transactions
 
 
