@@ -160,7 +160,7 @@ class Reading:
 
     def comparison(self, node: exp.Expression, operator: Operator) -> Condition:
         """Return `field operator value`, turned round where the value stands first."""
-        left, right = node.this, node.expression
+        left, right = node.this.unnest(), node.expression.unnest()
         if isinstance(left, exp.Column | exp.Dot):
             if isinstance(right, exp.Column | exp.Dot):
                 raise self.refused("Intacct cannot compare two fields; text stands in single quotes ('Posted').", right)
@@ -194,8 +194,7 @@ class Reading:
 
     def name(self, node: exp.Expression) -> str:
         """Return the field that `node` names."""
-        if isinstance(node, exp.Paren):
-            return self.name(node.this)
+        node = cast(exp.Expression, node.unnest())
         if isinstance(node, exp.Column | exp.Dot):
             name = ".".join(part.name for part in node.parts)
             if NAME.fullmatch(name):
@@ -207,8 +206,7 @@ class Reading:
 
     def value(self, node: exp.Expression, name: str) -> Value:
         """Return the value that `node` writes, for the field `name`."""
-        if isinstance(node, exp.Paren):
-            return self.value(node.this, name)
+        node = cast(exp.Expression, node.unnest())
         if isinstance(node, exp.Literal):
             return str(node.this) if node.is_string else Decimal(node.this)
         if isinstance(node, exp.Boolean):
@@ -242,6 +240,8 @@ class Reading:
     def parameter(self, node: exp.Expression) -> Any:
         """Return the value given for `:name`."""
         name = node.name
+        if name == "?":
+            raise self.refused("a parameter has a name: write :name, and give params={'name': ...}.", node)
         if name not in self.params:
             raise self.refused(f"there is no parameter {name!r}; give params={{{name!r}: ...}}.", node)
         self.used.add(name)

@@ -130,7 +130,7 @@ def test_values_that_are_no_records_are_rows_of_their_own_name() -> None:
     )
     assert rows.from_element(data) == [
         {"@typename": "APBILL", "type": "AP Bill"},
-        {"@typename": "GLBATCH", "type": "Batch"},
+        {"@typename": "GLBATCH", "type": "Journal"},
     ]
     assert rows.from_element(etree.fromstring("<data><application>GL</application></data>")) == [{"application": "GL"}]
     assert rows.from_element(etree.fromstring("<data><V><A>1</A></V><V/></data>")) == [{"A": "1"}, {}]
