@@ -15,6 +15,7 @@ from tests.sandbox_process import SandboxProcess
 FAULTS = [
     "reset_before",
     "reset_after",
+    "http_524",
     "http_524_after",
     "http_503",
     "http_429",
@@ -83,7 +84,7 @@ def test_a_cleared_task_finds_what_it_posted(client: IntacctClient, work: Work) 
 
 
 @works
-@pytest.mark.parametrize("shape", ["error", "no_status"])
+@pytest.mark.parametrize("shape", ["error", "no_status", "bare"])
 @pytest.mark.parametrize("atomic", [True, False])
 def test_either_shape_of_the_refusal_leads_to_the_record(
     sandbox: SandboxProcess, client: IntacctClient, work: Work, shape: str, atomic: bool
@@ -95,7 +96,7 @@ def test_either_shape_of_the_refusal_leads_to_the_record(
 
 
 @pytest.mark.parametrize("culprit", ["failure", "aborted"])
-@pytest.mark.parametrize("shape", ["error", "no_status"])
+@pytest.mark.parametrize("shape", ["error", "no_status", "bare"])
 @pytest.mark.parametrize("rolls_back", [True, False])
 def test_what_is_new_is_posted_beside_what_was_posted(
     sandbox: SandboxProcess, client: IntacctClient, culprit: str, shape: str, rolls_back: bool
@@ -155,9 +156,12 @@ def test_a_record_that_is_wrong_leaves_nothing_behind_and_can_be_mended(client: 
     assert keys(client.post(work.postings())) == books.added()
 
 
-def test_a_slow_reply_that_is_not_waited_for_books_once(sandbox: SandboxProcess, client: IntacctClient) -> None:
+@pytest.mark.parametrize("slow", ["slow", "slow_after"])
+def test_a_slow_reply_that_is_not_waited_for_books_once(
+    sandbox: SandboxProcess, client: IntacctClient, slow: str
+) -> None:
     books = Books(client, "GLBATCH")
-    sandbox.fault("slow", function="create", seconds=0.6)
+    sandbox.fault(slow, function="create", seconds=0.6)
     with sign_in(sandbox, timeout=0.2) as hasty:
         outcomes = hasty.post(ENTRY.postings())
     if any(outcome.status == "in_doubt" for outcome in outcomes):
@@ -223,6 +227,19 @@ def test_a_server_that_dies_with_the_reply_leaves_a_doubt_that_the_next_try_sett
         raise_unless_posted(outcomes)
         assert keys(outcomes) == books.added()
         assert len(books.added()) == 3
+
+
+def test_a_sandbox_killed_before_it_commits_has_booked_nothing_and_then_books_once(
+    fresh_sandbox: SandboxProcess,
+) -> None:
+    with sign_in(fresh_sandbox) as client:
+        books = Books(client, "GLBATCH")
+        fresh_sandbox.fault("kill_before", function="create")
+        assert {outcome.status for outcome in client.post(EQUAL_ENTRIES.postings())} == {"in_doubt"}
+        fresh_sandbox.wait_until_dead()
+        fresh_sandbox.restart()
+        assert books.added() == []
+        assert keys(client.post(EQUAL_ENTRIES.postings())) == books.added()
 
 
 @some_works
