@@ -49,5 +49,5 @@ $(READY): pyproject.toml scripts/venv.sh
 	@touch $(READY)
 
 clean:  ## remove the virtual environment and all that tools left behind
-	rm -rf $(VENV) dist .demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
