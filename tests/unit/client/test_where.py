@@ -228,8 +228,8 @@ def test_what_intacct_cannot_do_is_refused_with_the_alternative(text: str, reaso
 
 
 def test_the_place_of_an_error_is_named() -> None:
-    # Before version 30 sqlglot does not keep the place of what it has read.
-    with pytest.raises(WhereError, match=r"at UPPER\(B\)( \(line 2, column 7\))?: Intacct has no functions"):
+    # How well sqlglot keeps the place of what it has read depends on its version.
+    with pytest.raises(WhereError, match=r"at UPPER\(B\)( \(line 2, column (7|13)\))?: Intacct has no functions"):
         parse("A = 1\n  AND UPPER(B) = 'X'")
 
 
