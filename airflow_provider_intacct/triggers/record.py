@@ -42,7 +42,8 @@ class IntacctRecordTrigger(BaseTrigger):
     :param poke_interval: seconds between two polls; each poll is one API transaction.
     :param first_poll_at: ISO 8601 moment of the first poll; a triggerer that starts later polls at once.
     :param exponential_backoff: double the interval after each poll, up to `max_wait` seconds.
-    :param intacct_conn_id: the Airflow connection. :param entity_id: read inside this entity.
+    :param intacct_conn_id: the Airflow connection.
+    :param entity_id: read inside this entity instead of the connection's.
     """
 
     def __init__(
