@@ -101,13 +101,13 @@ def test_the_vendors_terms_serve_where_the_bill_names_none(sandbox: SandboxProce
         (bill(VENDORID="V999"), ("BL01001973", "Invalid Vendor 'V999' specified.")),
         (bill(WHENCREATED=None), ("BL01001973", "Required field Date Created is missing")),
         (bill(TERMNAME="N99"), ("BL01001973", "Invalid AP term 'N99' specified.")),
-        (bill(bill_line(account="6599")), ("BL01001973", "Invalid GL account '6599' specified. [Line 1]")),
+        (bill(bill_line(account="6599")), ("BL01001973", "Invalid GL account '6599' specified.")),
         (
             bill(bill_line(account=None)),
-            ("BL01001973", "Enter an account number on line item 1, and try again. [Line 1]"),
+            ("BL01001973", "Enter an account number on line item 1, and try again."),
         ),
-        (bill(bill_line(amount=None)), ("BL01001973", "Required field Transaction amount is missing [Line 1]")),
-        (bill(bill_line(PROJECTID="10064")), ("BL01001973", "Invalid Project '10064' specified. [Line 1]")),
+        (bill(bill_line(amount=None)), ("BL01001973", "Required field Transaction amount is missing")),
+        (bill(bill_line(PROJECTID="10064")), ("BL01001973", "Invalid Project '10064' specified.")),
         (bill(ACTION="Approve"), ("BL01001973", "ACTION must be Submit or Draft, not 'Approve'.")),
     ],
 )

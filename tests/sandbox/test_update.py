@@ -110,3 +110,22 @@ def test_a_record_of_another_entity_is_not_there(sandbox: SandboxProcess) -> Non
 def test_who_may_not_write_is_told_so(sandbox: SandboxProcess) -> None:
     errors = refused(sandbox, update("<CLASS><CLASSID>A</CLASSID><NAME>x</NAME></CLASS>"), credential=login(AUDITOR))
     assert errors == [("PL04000005", "You do not have permission for API operation UPDATE on objects of type class")]
+
+
+def test_a_record_cannot_be_its_own_ancestor(sandbox: SandboxProcess) -> None:
+    for parent in ("10", "11"):
+        errors = refused(sandbox, update(element("DEPARTMENT", {"DEPARTMENTID": "10", "PARENTID": parent})))
+        assert errors[0] == ("BL01001973", f"Invalid parent Department '{parent}' specified.")
+
+
+def test_a_location_with_postings_stays_in_its_entity(sandbox: SandboxProcess) -> None:
+    errors = refused(sandbox, update(element("LOCATION", {"LOCATIONID": "110", "PARENTID": "200"})))
+    assert errors[0] == ("BL01001973", "Location '110' has postings; its entity cannot change.")
+    errors = refused(sandbox, update(element("LOCATIONENTITY", {"LOCATIONID": "100", "CURRENCY": "EUR"})))
+    assert errors[0] == ("BL01001973", "Entity '100' has postings; its base currency cannot change.")
+
+
+def test_a_journal_in_use_keeps_its_symbol(sandbox: SandboxProcess) -> None:
+    journal = rows(sandbox, """SELECT "RECORDNO" FROM "GLJOURNAL" WHERE "SYMBOL" = 'GJ'""")[0]["RECORDNO"]
+    errors = refused(sandbox, update(element("GLJOURNAL", {"RECORDNO": journal, "SYMBOL": "GX"})))
+    assert errors[0][1] == "Journal 'GJ' is in use (Journal entry); its ID cannot change."

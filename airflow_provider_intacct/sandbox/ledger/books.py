@@ -17,7 +17,8 @@ BASE_CURRENCY = "USD"
 class Books:
     """One open transaction on the company's records, with what the rules need to know about the moment.
 
-    `entity` is the entity the writer's session is in, None at the top level.
+    `entity` is the entity the writer's session is in, None at the top level. `known` remembers what `master` found,
+    for a writer that enters many transactions while nobody changes master data.
     """
 
     db: sqlite3.Connection
@@ -27,6 +28,7 @@ class Books:
     user: str
     user_key: int
     entity: str | None = None
+    known: dict[tuple[str, str, Any], Record | None] | None = None
 
     def definition(self, object_name: str) -> ObjectDefinition:
         """Return the definition of an object that the rules themselves name."""
@@ -39,6 +41,15 @@ class Books:
     def first(self, object_name: str, **equal: Any) -> Record | None:
         """Return the first such record, None where there is none."""
         return next(self.find(object_name, **equal), None)
+
+    def master(self, object_name: str, field: str, value: Any) -> Record | None:
+        """Return the record of master data with that id, None where there is none."""
+        if self.known is None:
+            return self.first(object_name, **{field: value})
+        place = (object_name, field, value)
+        if place not in self.known:
+            self.known[place] = self.first(object_name, **{field: value})
+        return self.known[place]
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_provider_intacct.sandbox.catalog import Field, ObjectDefinition, Relationship
-from airflow_provider_intacct.sandbox.records import Record, find, to_stored
+from airflow_provider_intacct.sandbox.records import Record, to_stored
 from airflow_provider_intacct.sandbox.store import quoted
 
 from .books import Books
@@ -47,7 +47,7 @@ def exists(books: Books, relationship: Relationship, value: Any) -> bool:
 def require_active(books: Books, object_name: str, name: Any) -> Record:
     """Return the named record; refuse one that is unknown or inactive."""
     definition = books.definition(object_name)
-    record = next(find(books.db, definition, {definition.name_key or _name_field(definition): name}), None)
+    record = books.master(object_name, definition.name_key or _name_field(definition), name)
     if record is None:
         raise invalid_reference(definition.label, name)
     if "STATUS" in definition.fields and record["STATUS"] == _inactive(definition.fields["STATUS"]):

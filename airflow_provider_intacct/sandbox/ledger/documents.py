@@ -23,7 +23,6 @@ from .journals import line_dimensions
 from .numbering import next_document_id
 from .postings import Line
 from .refusals import (
-    RefusedError,
     document_number_exists,
     document_number_missing,
     invalid_reference,
@@ -256,12 +255,7 @@ def _items(books: Books, kind: Kind, header: Record, given: Sequence[Mapping[str
     """Return the stored lines of a document after every rule has been held against them; sets the currencies."""
     if not given:
         raise missing(books, kind.container)
-    items = []
-    for number, item in enumerate(given, start=1):
-        try:
-            items.append(_item(books, kind, item, number))
-        except RefusedError as refusal:
-            raise refusal.on_line(number) from None
+    items = [_item(books, kind, item, number) for number, item in enumerate(given, start=1)]
     bases = {item["BASECURR"] for item in items}
     if len(bases) > 1:
         raise refused("The lines of one transaction belong to entities with the same base currency.")

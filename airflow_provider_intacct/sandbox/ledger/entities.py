@@ -29,13 +29,13 @@ def entity_of(books: Books, location: str) -> str:
 
 def base_currency(books: Books, entity: str) -> str:
     """Return the currency an entity keeps its books in."""
-    record = books.first("LOCATIONENTITY", LOCATIONID=entity)
+    record = books.master("LOCATIONENTITY", "LOCATIONID", entity)
     return str((record or {}).get("CURRENCY") or BASE_CURRENCY)
 
 
 def require_currency(books: Books, code: str) -> None:
     """Refuse a currency that the company does not transact in."""
-    if books.first("TRXCURRENCIES", CODE=code) is None:
+    if books.master("TRXCURRENCIES", "CODE", code) is None:
         raise invalid_reference("Currency", code)
 
 

@@ -18,7 +18,7 @@ from .calendar import require_open
 from .checks import missing, require_active, require_fields, require_references
 from .entities import base_currency, cents, entity_of, exchange_rate, require_currency
 from .postings import DRAFT, POSTED, Line
-from .refusals import RefusedError, invalid_reference, no_account, refused
+from .refusals import invalid_reference, no_account, refused
 
 _OWN_MODULE = "2.GL"
 _DIMENSION_FLAGS = {
@@ -95,10 +95,7 @@ def _checked(books: Books, header: Record, entries: Sequence[Mapping[str, Any]])
         raise refused("A journal entry needs at least two lines, a debit and a credit.")
     lines: list[Line] = []
     for number, entry in enumerate(entries, start=1):
-        try:
-            lines.extend(_lines(books, entry, header["BATCH_DATE"], statistical=statistical))
-        except RefusedError as refusal:
-            raise refusal.on_line(number) from None
+        lines.extend(_lines(books, entry, header["BATCH_DATE"], number, statistical=statistical))
     if statistical:
         return lines
     source = header.get("BASELOCATION_NO")
@@ -116,7 +113,7 @@ def _require_dates(books: Books, header: Record) -> None:
         require_open(books, reverse_on)
 
 
-def _lines(books: Books, entry: Mapping[str, Any], day: date, *, statistical: bool) -> list[Line]:
+def _lines(books: Books, entry: Mapping[str, Any], day: date, number: int, *, statistical: bool) -> list[Line]:
     """Return the line of an entry, or one line for each of its splits."""
     if entry.get("TR_TYPE") not in (1, -1):
         raise refused("TR_TYPE must be 1 (debit) or -1 (credit).")
@@ -127,7 +124,14 @@ def _lines(books: Books, entry: Mapping[str, Any], day: date, *, statistical: bo
         raise refused("The transaction amount is absolute; TR_TYPE says debit or credit.")
     splits = _splits(books, entry, cents(amount))
     return [
-        _line(books, {**entry, **split}, entry["TR_TYPE"] * cents(split["TRX_AMOUNT"]), day, statistical=statistical)
+        _line(
+            books,
+            {**entry, **split},
+            entry["TR_TYPE"] * cents(split["TRX_AMOUNT"]),
+            day,
+            number,
+            statistical=statistical,
+        )
         for split in splits
     ]
 
@@ -152,8 +156,12 @@ def _splits(books: Books, entry: Mapping[str, Any], amount: Decimal) -> list[Rec
     return parts
 
 
-def _line(books: Books, entry: Mapping[str, Any], amount: Decimal, day: date, *, statistical: bool) -> Line:
-    account = _account(books, entry.get("ACCOUNTNO"), statistical=statistical)
+def _line(
+    books: Books, entry: Mapping[str, Any], amount: Decimal, day: date, number: int, *, statistical: bool
+) -> Line:
+    if not entry.get("ACCOUNTNO"):
+        raise no_account(number)
+    account = _account(books, entry["ACCOUNTNO"], statistical=statistical)
     location = entry.get("LOCATION") or books.entity
     if not location:
         raise refused("Use of empty Location is invalid. A valid Multi-Entity Location must be specified.")
@@ -205,9 +213,7 @@ def line_dimensions(books: Books, line: Mapping[str, Any]) -> Record:
     return found
 
 
-def _account(books: Books, number: str | None, *, statistical: bool) -> Record:
-    if not number:
-        raise no_account(1)
+def _account(books: Books, number: str, *, statistical: bool) -> Record:
     account = require_active(books, "STATACCOUNT" if statistical else "GLACCOUNT", number)
     if account["SUBLEDGERCONTROLON"]:
         raise refused(f"Account '{number}' does not allow direct posting.")

@@ -14,7 +14,7 @@ from .audit import remember, stamps_of_change, stamps_of_creation
 from .books import BASE_CURRENCY, Books
 from .checks import referring_label, require_fields, require_references, require_unique
 from .numbering import next_id, numbered
-from .refusals import already_exists, refused
+from .refusals import already_exists, invalid_reference, refused
 from .terms import term_value
 
 _BUSINESS_ID = {"GLJOURNAL": ("SYMBOL",), "TRXCURRENCIES": ("CODE",), "TASK": ("PROJECTID", "TASKID"),
@@ -49,17 +49,15 @@ def create(books: Books, definition: ObjectDefinition, record: Mapping[str, Any]
 
 
 def update(books: Books, definition: ObjectDefinition, current: Record, changes: Mapping[str, Any]) -> None:
-    """Change the named fields of a record; a natural id may change as long as nothing refers to it."""
-    name_key = definition.name_key
-    if name_key and changes.get(name_key) not in (None, current[name_key]):
-        label = referring_label(books, definition, current)
-        if label:
-            raise refused(f"{definition.label} '{current[name_key]}' is in use ({label}); its ID cannot change.")
+    """Change the named fields of a record; an id may change as long as nothing refers to it."""
+    _require_free_ids(books, definition, current, changes)
     values = {**current, **changes}
     values |= _derived(books, definition, values)
     require_fields(books, definition, values)
     _require_unique(books, definition, values, current[definition.key])
     require_references(books, definition, {name: value for name, value in values.items() if name in changes})
+    _require_no_circle(books, definition, values)
+    _require_same_entity(books, definition, current, values)
     if definition.name in _PARTIES:
         _change_party_contact(books, definition, current, values, changes)
     if definition.name == "CONTACT":
@@ -96,6 +94,48 @@ def _require_unique(books: Books, definition: ObjectDefinition, values: Mapping[
         if any(record[definition.key] != own for record in same):
             shown = definition.fields[columns[-1]]
             raise already_exists(definition.label, values.get(shown.id))
+
+
+def _require_free_ids(books: Books, definition: ObjectDefinition, current: Record, changes: Mapping[str, Any]) -> None:
+    """Refuse a new id for a record that others refer to by the old one."""
+    ids = {
+        relationship.to
+        for other in books.catalog
+        for relationship in other.relationships.values()
+        if books.definition(relationship.object).table == definition.table
+    }
+    changed = [name for name in ids & changes.keys() if changes[name] not in (None, current.get(name))]
+    label = referring_label(books, definition, current) if changed else None
+    if label:
+        raise refused(f"{definition.label} '{current[changed[0]]}' is in use ({label}); its ID cannot change.")
+
+
+def _require_no_circle(books: Books, definition: ObjectDefinition, values: Mapping[str, Any]) -> None:
+    """Refuse a parent that lies below the record itself."""
+    up = definition.relationships.get("PARENT")
+    if up is None:
+        return
+    seen, parent = {values[up.to]}, values.get(up.by)
+    while parent is not None:
+        if parent in seen:
+            raise invalid_reference(f"parent {definition.label}", values[up.by])
+        seen.add(parent)
+        parent = (next(find(books.db, definition, {up.to: parent}), None) or {}).get(up.by)
+
+
+def _require_same_entity(
+    books: Books, definition: ObjectDefinition, current: Record, values: Mapping[str, Any]
+) -> None:
+    """Refuse to move a location with postings to another entity, or to change the currency of an entity with some."""
+    column = {"LOCATION": "ENTITY", "LOCATIONENTITY": "CURRENCY"}.get(definition.name)
+    if column is None or values.get(column) == current.get(column):
+        return
+    posted = books.db.execute(
+        'SELECT 1 FROM "GLDETAIL" WHERE "LOCATIONID" = ?1 OR "CHILDENTITY" = ?1 LIMIT 1', (current["LOCATIONID"],)
+    )
+    if posted.fetchone():
+        label = definition.fields[column].label
+        raise refused(f"{definition.label} '{current['LOCATIONID']}' has postings; its {label.lower()} cannot change.")
 
 
 def _change_party_contact(

@@ -184,7 +184,8 @@ def _require_account(books: Books, header: Record) -> None:
 
 def bank_account(books: Books, name: str) -> Record:
     """Return a checking or savings account."""
-    found = books.first("CHECKINGACCOUNT", BANKACCOUNTID=name) or books.first("SAVINGSACCOUNT", BANKACCOUNTID=name)
+    kinds = ("CHECKINGACCOUNT", "SAVINGSACCOUNT")
+    found = next(filter(None, (books.master(kind, "BANKACCOUNTID", name) for kind in kinds)), None)
     if found is None:
         raise invalid_reference("Bank account", name)
     return found

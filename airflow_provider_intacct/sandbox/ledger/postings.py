@@ -147,7 +147,7 @@ def write_lines(books: Books, batch: Record, lines: Sequence[Line], source: Reco
         return
     source_entity = batch.get("BASELOCATION_NO")
     extra = inter_entity(lines, source_entity) if source_entity else []
-    journal = books.first("GLJOURNAL", SYMBOL=batch["JOURNAL"])
+    journal = books.master("GLJOURNAL", "SYMBOL", batch["JOURNAL"])
     common = _posting(books, batch, journal or {}, source)
     numbered = zip([*keys, *(None for _ in extra)], [*lines, *extra], strict=True)
     for number, (key, line) in enumerate(numbered, start=1):

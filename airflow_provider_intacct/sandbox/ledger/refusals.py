@@ -3,7 +3,7 @@
 Words with a source carry it. Those without are switches or the plainest words that name the thing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
@@ -29,11 +29,6 @@ class RefusedError(Exception):
     def under(self, *general: Reason) -> Self:
         """Return the same refusal with more general reasons below, as Intacct stacks them."""
         return type(self)(*self.reasons, *general)
-
-    def on_line(self, number: int) -> Self:
-        """Return the same refusal, its first reason naming the line (1-based)."""
-        first = self.reasons[0]
-        return type(self)(replace(first, text=f"{first.text} [Line {number}]"), *self.reasons[1:])
 
 
 def refused(text: str, errorno: str = CATCH_ALL, correction: str = "") -> RefusedError:

@@ -7,7 +7,7 @@ Source: developer.intacct.com, "Parameter formats"; clients that send ISO dates 
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,8 +112,8 @@ class Reader:
         if _ISO_DATE.match(word):
             moment = datetime.fromisoformat(word.replace("Z", "+00:00"))
         else:
-            layout = "%m/%d/%Y %H:%M:%S" if ":" in word else "%m/%d/%Y"
-            moment = datetime.strptime(word, layout)  # noqa: DTZ007 - the zone follows: it is the user's
+            day, _, clock = word.partition(" ")
+            moment = datetime.combine(_day(day), time.fromisoformat(clock or "00:00:00"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
 
     def _invalid(self, field: Field, word: str) -> RefusedError:
