@@ -134,9 +134,7 @@ class IntacctRecordTrigger(BaseTrigger):
                     if isinstance(error, IntacctError) and not error.retryable:
                         return _failure(type(error).__name__, str(error), permanent=True)
                     failures += 1
-                    pause = min(
-                        FIRST_PAUSE_SECONDS * 2 ** (failures - 1), max(LONGEST_PAUSE_SECONDS, self.poke_interval)
-                    )
+                    pause = self._pause(failures)
                     self.log.warning(
                         "Poll failed (%s in a row), next in about %.0f s: %s", failures, pause, type(error).__name__
                     )
@@ -171,6 +169,11 @@ class IntacctRecordTrigger(BaseTrigger):
         if not self.first_poll_at:
             return 0.0
         return max(0.0, (datetime.fromisoformat(self.first_poll_at) - datetime.now(UTC)).total_seconds())
+
+    def _pause(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row; an outage may last as long as the sensor's timeout."""
+        grown = FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 30)
+        return min(grown, max(LONGEST_PAUSE_SECONDS, self.poke_interval))
 
     def _interval(self, polls: int) -> float:
         if not self.exponential_backoff:

@@ -159,3 +159,8 @@ def test_the_interval_grows_only_when_asked_and_up_to_its_bound() -> None:
     assert [trigger(poke_interval=10)._interval(polls) for polls in (1, 5)] == [10, 10]
     growing = trigger(poke_interval=10, exponential_backoff=True, max_wait=60.0)
     assert [growing._interval(polls) for polls in (1, 2, 3, 99)] == [20, 40, 60, 60]
+
+
+def test_pauses_after_failures_grow_to_ten_minutes_however_long_the_outage() -> None:
+    assert [trigger()._pause(failures) for failures in (1, 2, 3, 7, 5000)] == [15, 30, 60, 600, 600]
+    assert trigger(poke_interval=3600.0)._pause(5000) == 3600
