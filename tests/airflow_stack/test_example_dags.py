@@ -17,6 +17,17 @@ def test_every_example_dag_is_there_without_an_import_error(accruals: Accruals) 
     assert found == files
 
 
+def test_the_dag_of_the_manual_runs_and_is_the_one_that_is_shipped(accruals: Accruals) -> None:
+    shipped = (EXAMPLES / "intacct_first_steps.py").read_text()
+    assert f"```python\n{shipped}```" in (EXAMPLES.parent / "README.md").read_text()
+
+    run_id = accruals.stack.airflow.trigger("intacct_first_steps")
+
+    assert accruals.stack.airflow.wait_for_run("intacct_first_steps", run_id) == "success"
+    [posted] = accruals.stack.airflow.xcom("intacct_first_steps", run_id, "post_journal_entry")
+    assert posted["status"] == "posted"
+
+
 def test_the_demonstration_holds(accruals: Accruals) -> None:
     """Sensor, trigger, reads, posting, check and asset event; then the posting task is cleared and runs again."""
     said: list[str] = []
