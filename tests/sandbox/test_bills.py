@@ -284,3 +284,11 @@ def test_bills_entered_in_an_entity_belong_to_it(sandbox: SandboxProcess) -> Non
     key = key_of(sandbox, create(bill(bill_line(location=None))), credential=in_west)
     assert one(sandbox, "APBILL", key)["MEGAENTITYID"] == "200"
     assert refused(sandbox, delete("APBILL", key), credential=login(location="300"))[0][1].startswith("Cannot find")
+
+
+def test_a_vendor_of_one_entity_is_unknown_in_another(sandbox: SandboxProcess) -> None:
+    private = rows(sandbox, """SELECT "VENDORID" FROM "VENDOR" WHERE "MEGAENTITYID" = '200'""")[0]["VENDORID"]
+    record = create(bill(bill_line(location=None), VENDORID=private))
+    key_of(sandbox, record, credential=login(location="200"))
+    errors = refused(sandbox, record, credential=login(location="300"))
+    assert errors[0] == ("BL01001973", f"Invalid Vendor '{private}' specified.")

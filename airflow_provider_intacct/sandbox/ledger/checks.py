@@ -45,10 +45,10 @@ def exists(books: Books, relationship: Relationship, value: Any) -> bool:
 
 
 def require_active(books: Books, object_name: str, name: Any) -> Record:
-    """Return the named record; refuse one that is unknown or inactive."""
+    """Return the named record; refuse one that is unknown, inactive, or another entity's own."""
     definition = books.definition(object_name)
     record = books.master(object_name, definition.name_key or _name_field(definition), name)
-    if record is None:
+    if record is None or (books.entity and record.get("MEGAENTITYID") not in (None, books.entity)):
         raise invalid_reference(definition.label, name)
     if "STATUS" in definition.fields and record["STATUS"] == _inactive(definition.fields["STATUS"]):
         raise refused(f"{definition.label} '{name}' is inactive.")
