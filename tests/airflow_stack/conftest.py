@@ -1,4 +1,4 @@
-"""One real Airflow beside one sandbox for all tests of this folder. They share a worker, so there is never a second."""
+"""One real Airflow beside one sandbox for all tests of this folder, which therefore share a worker."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "example_dags"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Starting Airflow takes longer than a test may; and one stack at a time is enough for a laptop."""
+    """Starting Airflow takes longer than a test may; a stack for each worker would be too much for a laptop."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("airflow_stack"))
