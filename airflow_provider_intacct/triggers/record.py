@@ -172,7 +172,7 @@ class IntacctRecordTrigger(BaseTrigger):
 
     def _pause(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row; an outage may last as long as the sensor's timeout."""
-        grown = FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 30)
+        grown: float = FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 30)
         return min(grown, max(LONGEST_PAUSE_SECONDS, self.poke_interval))
 
     def _interval(self, polls: int) -> float:
