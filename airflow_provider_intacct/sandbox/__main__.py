@@ -31,16 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, _stop)
     try:
         if options.print_connection:
-            print(json.dumps(connection(options.port)))  # noqa: T201
+            sys.stdout.write(json.dumps(connection(options.port)) + "\n")
             return 0
         return _serve(options)
     except UsageError as error:
-        print(f"sandbox: {error}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"sandbox: {error}\n")
         return 2
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    """Leave with status 0: to be told to stop is no failure. While serving, the server finishes its requests first."""
+    """Leave with status 0: to be told to stop is no failure. Requests that have arrived are answered first."""
     raise SystemExit(0)
 
 
@@ -72,9 +72,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, switches: "Switches", listener: socket.socket, path: Path) -> int:
-    from .app import Sandbox, serve
     from .company import Company, NotACompanyError
     from .gateway.envelope import SchemaFileError, load_schema
+    from .server import serve
 
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(asctime)s %(message)s")
     try:
@@ -87,7 +87,7 @@ def _run(options: argparse.Namespace, switches: "Switches", listener: socket.soc
     port = listener.getsockname()[1]
     company.endpoint = _endpoint(port)
     try:
-        serve(Sandbox(company, schema), listener, f"Sandbox ready at http://{_HOST}:{port}")
+        serve(company, schema, listener, f"Sandbox ready at http://{_HOST}:{port}")
     finally:
         company.close()
     return 0
