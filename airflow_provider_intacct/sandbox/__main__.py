@@ -72,9 +72,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, switches: "Switches", listener: socket.socket, path: Path) -> int:
+    from .app import Sandbox, serve
     from .company import Company, NotACompanyError
     from .gateway.envelope import SchemaFileError, load_schema
-    from .server import serve
 
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(asctime)s %(message)s")
     try:
@@ -87,7 +87,7 @@ def _run(options: argparse.Namespace, switches: "Switches", listener: socket.soc
     port = listener.getsockname()[1]
     company.endpoint = _endpoint(port)
     try:
-        serve(company, schema, listener, f"Sandbox ready at http://{_HOST}:{port}")
+        serve(Sandbox(company, schema), listener, f"Sandbox ready at http://{_HOST}:{port}")
     finally:
         company.close()
     return 0

@@ -1,6 +1,6 @@
 """One HTTP exchange with the gateway, from body to answer: faults, checks in the gateway's order, execution, reply.
 
-Knows HTTP as values only (`Answer`); sockets are server.py's.
+Knows HTTP as values only (`Answer`); sockets are app.py's.
 """
 
 import logging
