@@ -48,6 +48,10 @@ Level = Literal["edge", "control", "authentication", "function"]
 ROLLED_BACK = "XL03000009"
 _REFERENCE = re.compile(r"\s*\[(?:Support|Request) ID:\s*([^\]]*)\]")
 _LONGEST_TEXT = 600
+_DOUBT_BEFORE = (
+    "An earlier try of this request may have been carried out all the same: look for the record in Intacct, or send it "
+    "again under the same control id."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +106,15 @@ class RecordKey:
 class IntacctError(Exception):
     """Root of all. `str()` is written for the person on call: what failed, Intacct's words, the ids, what to do.
 
-    `request` names what was being sent ("create GLBATCH (control id ...)"), `attempts` how often, where that is known.
+    `request` names what was being sent ("create GLBATCH (control id ...)"), `attempts` how often, where that is known;
+    `doubt_before` whether an earlier one of those attempts may have been carried out, whatever this last one says.
     """
 
     retryable: bool = False
     in_doubt: bool = False
     request: str = ""
     attempts: int = 1
+    doubt_before: bool = False
     advice: ClassVar[str] = ""
 
     def __init__(self, message: str = "") -> None:
@@ -125,6 +131,7 @@ class IntacctError(Exception):
     def _details(self) -> list[str]:
         tries = f", sent {self.attempts} times" if self.attempts > 1 else ""
         lines = [f"Request: {self.request}{tries}"] if self.request else []
+        lines += [_DOUBT_BEFORE] if self.doubt_before else []
         return [*lines, *([f"What to do: {self.advice}"] if self.advice else [])]
 
 
@@ -319,8 +326,8 @@ class ThrottledError(GatewayError):
 class UnavailableError(GatewayError):
     """Intacct, or the CDN before it, cannot answer for the moment.
 
-    `in_doubt` is True for an HTTP 5xx or a page of the CDN, for these may cut a request that the gateway goes on with
-    (HTTP 524 says just that), and False when the gateway itself says it is off-line.
+    `in_doubt` is True for an HTTP 5xx, a page of the CDN or an error of the front door (GW-0001), for these may cut a
+    request that the gateway goes on with (HTTP 524 says just that); False when the gateway itself says it is off-line.
     """
 
     retryable = True

@@ -177,13 +177,13 @@ def _post_batch(
         try:
             reply = yield from execute([posting.function for posting in pending], atomic=atomic, unique=True)
         except IntacctError as failure:
-            if not (failure.in_doubt or failure.attempts > 1):
+            if not failure.in_doubt:
                 raise
             settle([in_doubt(posting, failure) for posting in pending])
             break
         answers = [Answer(posting, result) for posting, result in zip(pending, reply.results, strict=True)]
         if busy := turned_away(answers, atomic=atomic):
-            if reply.attempts == 1:
+            if not reply.in_doubt:
                 raise busy
             settle([in_doubt(posting, busy) for posting in pending])  # an attempt before may have been carried out
             break

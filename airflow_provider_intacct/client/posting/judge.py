@@ -88,6 +88,8 @@ def judge(
         return decided + outcomes + [_bystander(answer) for answer in others if answer.undone]
     if decided and all(outcome.booked for outcome in decided):
         return decided  # booked before: taken out, and the rest, which was rolled back with them, is sent again
+    if any(isinstance(answer.error, InProcessError) for answer in others):
+        return decided + [_running(answer) for answer in others]  # the earlier try may be about to book all of them
     return decided + [_bystander(answer) for answer in others]
 
 
@@ -129,8 +131,13 @@ def _bystander(answer: Answer) -> Outcome:
     if answer.result.ok:
         return Outcome(answer.posting, "in_doubt", note=_settling(answer.posting, CONTRADICTION))
     if isinstance(answer.error, InProcessError):
-        return Outcome(answer.posting, "in_doubt", errors=_errors(answer), note=_settling(answer.posting, RUNNING))
+        return _running(answer)
     return Outcome(answer.posting, "rolled_back", errors=_errors(answer), note=UNDONE)
+
+
+def _running(answer: Answer) -> Outcome:
+    """Return the outcome of a record whose earlier try has not ended yet."""
+    return Outcome(answer.posting, "in_doubt", errors=_errors(answer), note=_settling(answer.posting, RUNNING))
 
 
 def _repeated(answer: Answer, found: Found | None, problem: IntacctError | None) -> Outcome:

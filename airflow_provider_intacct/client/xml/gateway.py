@@ -3,6 +3,7 @@
 Written once, without I/O, for both clients. Knows functions, not what they mean: reading and posting build on it.
 """
 
+import copy
 import logging
 import random
 import threading
@@ -129,7 +130,7 @@ class Gateway:
 
     def _converse(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
         """Send `call` until it is answered, or until trying again cannot help or is not safe."""
-        attempt, renewed = 0, isinstance(way_in, Credentials)
+        attempt, renewed, doubt = 0, isinstance(way_in, Credentials), False
         while True:
             attempt += 1
             reply: Reply | None = None
@@ -141,7 +142,7 @@ class Gateway:
                 failure = error
             if failure is None:
                 assert reply is not None
-                return replace(reply, attempts=attempt)
+                return replace(reply, attempts=attempt, in_doubt=doubt)
             step = retry.next_step(
                 failure,
                 attempt,
@@ -160,12 +161,18 @@ class Gateway:
                 case NewSession():
                     log.info("%s: the session is no longer accepted; signing in again", call)
                     assert isinstance(way_in, Session)
-                    way_in, renewed = (yield from self.session(instead_of=way_in)), True
+                    try:
+                        way_in, renewed = (yield from self.session(instead_of=way_in)), True
+                    except IntacctError as error:
+                        if not doubt:
+                            raise
+                        # A copy: a refused sign-in is remembered, and told to others who have nothing in doubt.
+                        raise _given_up(copy.copy(error), call, attempt, doubt) from error
                 case GiveUp():
                     if reply is not None:  # of functions, then; their errors are the caller's to raise
-                        return replace(reply, attempts=attempt)
-                    failure.request, failure.attempts = str(call), attempt
-                    raise failure
+                        return replace(reply, attempts=attempt, in_doubt=doubt)
+                    raise _given_up(failure, call, attempt, doubt)
+            doubt = doubt or (call.writes and failure.in_doubt)
 
     def _exchange(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
         """Send `call` once and read the answer. Raises if the request failed as a whole."""
@@ -233,6 +240,13 @@ def _passing_failure(reply: Reply) -> GatewayError | None:
     if not reply.results or any(result.ok or result.records for result in reply.results):
         return None
     return reply.error
+
+
+def _given_up(error: IntacctError, call: Call, attempts: int, doubt: bool) -> IntacctError:
+    """Return `error` with what it is about: the request, how often it was sent, and what an earlier try left open."""
+    error.request, error.attempts, error.doubt_before = str(call), attempts, doubt
+    error.in_doubt = call.writes and (error.in_doubt or doubt)  # a read that is lost, a sign-in too, changes nothing
+    return error
 
 
 def _matched(reply: Reply, call: Call) -> Reply:

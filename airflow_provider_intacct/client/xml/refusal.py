@@ -62,8 +62,12 @@ _ANYWHERE = (
     _Rule(AlreadyRecordedError, r"already been recorded with the control ?id"),
 )
 
+_FRONT_DOOR = _Rule(
+    UnavailableError, r"unable to process request", frozenset(f"GW-000{digit}" for digit in range(1, 10))
+)
+
 _CONTROL = (
-    _Rule(UnavailableError, r"unable to process request", frozenset(f"GW-000{digit}" for digit in range(1, 10))),
+    _FRONT_DOOR,
     _Rule(SchemaError, r"XML Parse (schema )?error", _numbers("XL03000003")),
     _Rule(SenderError, r"partner id or password", _numbers("GW-0011 invalidRequest")),
     _Rule(NotSubscribedError, r"company .*\bexpired|subscribe to the xml gateway", _numbers("PL04000055")),
@@ -126,7 +130,8 @@ def refusal(
         "http_status": http_status,
         "retry_after": retry_after,
     }
-    if kind is UnavailableError and http_status is not None and http_status >= 500:
+    if kind is UnavailableError and (_FRONT_DOOR.fits(*_joined(errors)) or (http_status or 0) >= 500):
+        # The front door may have handed the request on before it failed; only the gateway itself knows that it did not.
         return UnavailableError(_headline(kind, errors, function, object, level), in_doubt=True, **about)
     return kind(_headline(kind, errors, function, object, level), **about)
 
@@ -142,12 +147,17 @@ def _kind(
     # second may be the graver one (a lockout is followed by "incorrect"), so the first rule that fits any decides.
     stacks = [(entry,) for entry in own] if level == "function" else [own]
     for stack in stacks:
-        numbers = frozenset(entry.errorno.strip() for entry in stack)
-        text = "\n".join(" ".join((e.errorno, e.description, e.description2, e.correction)) for e in stack)
+        text, numbers = _joined(stack)
         for rule in rules:
             if rule.fits(text, numbers):
                 return rule.raises
     return _by_http_status(http_status) or fallback
+
+
+def _joined(stack: tuple[ErrorEntry, ...]) -> tuple[str, frozenset[str]]:
+    """Return all texts of the errors, and their numbers."""
+    text = "\n".join(" ".join((e.errorno, e.description, e.description2, e.correction)) for e in stack)
+    return text, frozenset(entry.errorno.strip() for entry in stack)
 
 
 def _rules(level: Level, by_session: bool) -> tuple[tuple[_Rule, ...], type[GatewayError]]:

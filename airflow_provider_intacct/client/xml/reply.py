@@ -18,6 +18,7 @@ from airflow_provider_intacct.client.errors import (
     ErrorEntry,
     GatewayError,
     IntacctError,
+    Level,
     RecordKey,
 )
 from airflow_provider_intacct.client.xml.refusal import refusal, undelivered
@@ -139,8 +140,9 @@ class Result:
 class Reply:
     """A whole reply: control, authentication, and a result for each function, in order.
 
-    `errors` are those of control or authentication. `attempts` is how often the request was sent to get this reply: a
-    function "already recorded" on a second attempt was most likely booked by the first.
+    `errors` are those of control or authentication. `attempts` is how often the request was sent to get this reply, and
+    `in_doubt` whether a write among the earlier attempts may have been carried out: a function "already recorded" was
+    most likely booked by that one.
     """
 
     control: Control
@@ -152,22 +154,23 @@ class Reply:
     retry_after: float | None = None
     by_session: bool = False
     attempts: int = 1
+    in_doubt: bool = False
 
     @property
     def access_error(self) -> GatewayError | None:
         """The refusal of the request as a whole (sender, schema, sign-in, session), or None."""
         authentication = self.authentication
         if self.control.status != "success":
-            level = "control"
+            level: Level = "control"
         elif authentication is not None and authentication.status != "success":
             level = "authentication"
-        elif self.errors:
-            level = "control" if authentication is None else "authentication"
+        elif self.errors:  # of an operation whose sign-in was accepted: whatever it is, it is not the session
+            level = "control"
         else:
             return None
         return refusal(
             self.errors,
-            "authentication" if level == "authentication" else "control",
+            level,
             control_id=self.control.control_id,
             http_status=self.http_status,
             retry_after=self.retry_after,

@@ -227,6 +227,68 @@ def test_a_second_try_that_finds_the_work_done_says_so(bench: Bench) -> None:
     assert reply.attempts == 2
 
 
+@pytest.mark.parametrize(
+    ("then", "kind"),
+    [
+        (THROTTLED_429, e.ThrottledError),
+        (canned.control_failure(error("PL04000055", "This company is a demo company and has expired.")), None),
+        (canned.INVALID_SESSION, e.SignInError),
+    ],
+)
+def test_the_doubt_that_an_earlier_try_left_is_not_forgotten(
+    bench: Bench, then: Answer | bytes, kind: type[e.IntacctError] | None
+) -> None:
+    bench.server.sign_in = in_turn(Server.signs_in, canned.WRONG_PASSWORD)
+    bench.server.script = in_turn(CUT, then)
+    with pytest.raises(kind or e.NotSubscribedError, match="An earlier try of this request may") as caught:
+        bench.execute(create(), unique=True)
+    assert caught.value.in_doubt
+    assert "create GLBATCH (control id af-1)" in str(caught.value)
+
+
+def test_a_doubt_about_one_request_is_none_about_the_sign_in_that_others_are_refused(bench: Bench) -> None:
+    bench.server.sign_in = in_turn(Server.signs_in, canned.WRONG_PASSWORD)
+    bench.server.script = in_turn(CUT, canned.INVALID_SESSION)
+    with pytest.raises(e.SignInError):
+        bench.execute(create(), unique=True)
+    with pytest.raises(e.SignInError) as caught:  # the refusal is remembered
+        bench.execute(create("af-2"), unique=True)
+    assert not caught.value.in_doubt
+    assert len(bench.server.logins) == 2
+
+
+def test_a_reply_says_whether_an_earlier_try_left_a_doubt(bench: Bench) -> None:
+    bench.server.script = in_turn(CUT, BUSY)
+    assert bench.execute(create(), unique=True).in_doubt
+    bench.server.script = in_turn(THROTTLED_429, BUSY)
+    assert not bench.execute(create(), unique=True).in_doubt
+
+
+def test_a_request_that_was_only_turned_away_is_in_no_doubt(bench: Bench) -> None:
+    bench.server.script = in_turn(THROTTLED_429)
+    with pytest.raises(e.ThrottledError, match="sent 6 times") as caught:
+        bench.execute(create(), unique=True)
+    assert not caught.value.in_doubt
+
+
+def test_errors_beside_an_accepted_session_do_not_end_it(bench: Bench) -> None:
+    body = canned.authentication() + errors(error("XL03000009", "There was an error processing the operation"))
+    bench.server.script = in_turn(f"<response>{canned.control()}<operation>{body}</operation></response>".encode())
+    with pytest.raises(e.GatewayError, match="error processing the operation") as caught:
+        bench.execute(create())
+    assert type(caught.value) is e.GatewayError
+    assert len(bench.server.calls) == 1
+    assert len(bench.server.logins) == 1
+
+
+def test_a_gateway_that_cannot_process_a_request_leaves_a_doubt_whatever_http_says(bench: Bench) -> None:
+    bench.server.script = in_turn(canned.GATEWAY_TIER.replace(b"GW-0011", b"GW-0001"), succeed)
+    with pytest.raises(e.UnavailableError) as caught:
+        bench.execute(create())
+    assert caught.value.in_doubt
+    assert len(bench.server.calls) == 1
+
+
 def test_a_result_without_a_status_after_uniqueid_is_work_done_before(bench: Bench) -> None:
     bench.server.script = lambda server, seen: response(
         result("create", seen.control_ids[0], status=None), unique="true"

@@ -229,8 +229,10 @@ def test_an_xml_error_with_http_5xx_leaves_a_write_in_doubt() -> None:
         b"<description>Unable to process request</description></error></errormessage></response>"
     )
     assert access_error(body, status=503).in_doubt
-    assert not access_error(body, status=200).in_doubt
-    assert isinstance(access_error(body, status=200), e.UnavailableError)
+    assert access_error(body, status=200).in_doubt  # GW-0001 is the front door's, whatever HTTP says
+    off_line = canned.control_failure(error("", "The Service is Temporarily Off-line", "Please Try Again Later"))
+    assert not access_error(off_line, status=200).in_doubt
+    assert access_error(off_line, status=503).in_doubt
 
 
 # --- refusals of functions ---------------------------------------------------------------------------------------
