@@ -18,6 +18,7 @@ from demo.stack import Stack, stack
 EXAMPLES = Path(__file__).parent.parent.parent / "example_dags"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Starting Airflow takes longer than a test may; a stack for each worker would be too much for a laptop."""
     for item in items:
