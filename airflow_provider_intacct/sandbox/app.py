@@ -13,11 +13,10 @@ import sys
 import anyio
 import uvicorn
 from lxml import etree
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .bench import Bench, BenchError
@@ -98,12 +97,10 @@ class Sandbox:
         self._bench = Bench(company, self._gateway, faults)
         self._limiter: anyio.CapacityLimiter | None = None
 
-    def application(self) -> Starlette:
+    def application(self) -> ASGIApp:
         """Return the ASGI application."""
         gateway = Route(GATEWAY_PATH, self._answer, methods=_METHODS)
-        return Starlette(
-            routes=[gateway, *(Route(path, self._control, methods=_METHODS) for path in self._bench.paths)]
-        )
+        return Router([gateway, *(Route(path, self._control, methods=_METHODS) for path in self._bench.paths)])
 
     async def _answer(self, request: Request) -> Response:
         body = await request.body()

@@ -136,6 +136,8 @@ def _encoder(kind: str, scale: int) -> Callable[[Any], str | int]:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:  # nearly every value of a company being founded
+        return value
     if isinstance(value, datetime):
         return _moment(value)
     return value.isoformat() if isinstance(value, date) else str(value)
