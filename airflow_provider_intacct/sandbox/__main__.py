@@ -46,7 +46,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 def connection(port: int) -> dict[str, object]:
     """Return the Airflow connection that reaches a sandbox on that port as the user etl."""
-    from .company import DEMO_SENDERS, DEMO_USERS
+    from .demo import DEMO_SENDERS, DEMO_USERS
 
     user, sender = DEMO_USERS[0], DEMO_SENDERS[0]
     return {
@@ -73,14 +73,15 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, switches: "Switches", listener: socket.socket, path: Path) -> int:
     from .app import Sandbox, serve
-    from .company import Company, NotACompanyError
+    from .founding import NotACompanyError, open_company
     from .gateway.envelope import SchemaFileError, load_schema
+    from .store import OtherVersionError
 
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(asctime)s %(message)s")
     try:
         schema = load_schema(options.schema)
-        company = Company.open(path, size=options.size, switches=switches)
-    except (SchemaFileError, NotACompanyError) as error:
+        company = open_company(path, size=options.size, switches=switches)
+    except (SchemaFileError, NotACompanyError, OtherVersionError) as error:
         raise UsageError(str(error)) from error
     except (OSError, sqlite3.DatabaseError) as error:
         raise UsageError(f"The database {path} cannot be opened: {error}") from error

@@ -1,4 +1,4 @@
-"""Who may do what: policies that group objects, grants of users, fields kept from a user, and the gateway's denials.
+"""Who may do what: policies that group objects, and the gateway's denials.
 
 The same tables answer getUserPermissions, so what a user is told is what is enforced.
 """
@@ -6,15 +6,10 @@ The same tables answer getUserPermissions, so what a user is told is what is enf
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from .gateway.calls import FunctionError
+from .gateway.results import FunctionError
+from .users import User
 
-if TYPE_CHECKING:
-    from .company import User
-
-ALL_RIGHTS = ("List", "View", "Add", "Edit", "Delete")
-READING_RIGHTS = ("List", "View")
 _RIGHT_OF = {
     "query": "List", "readByQuery": "List", "readMore": "List", "readView": "List", "get_list": "List",
     "read": "View", "readByName": "View", "readRelated": "View", "get": "View", "getAuditTrail": "View",
@@ -64,28 +59,15 @@ _ELSEWHERE = POLICIES[-1]
 _POLICY_OF = {object_name: policy for policy in POLICIES for object_name in policy.objects}
 
 
-@dataclass(frozen=True, slots=True)
-class Grants:
-    """A user's rights: one set for every policy, exceptions by (application, policy), and fields kept by object."""
-
-    everywhere: tuple[str, ...]
-    except_for: Mapping[tuple[str, str], tuple[str, ...]]
-    denied_fields: Mapping[str, frozenset[str]]
-
-    def rights(self, policy: Policy) -> tuple[str, ...]:
-        """Return the rights granted under one policy."""
-        return self.except_for.get((policy.application, policy.name), self.everywhere)
-
-
 class Permissions:
     """Answers for every user of the company. Texts are the gateway's own."""
 
-    def allows(self, user: "User", function: str, object_name: str) -> bool:
+    def allows(self, user: User, function: str, object_name: str) -> bool:
         """Whether the user may run a gateway function on an object."""
         policy = _POLICY_OF.get(object_name.upper(), _ELSEWHERE)
-        return _right(function) in user.grants.rights(policy)
+        return _right(function) in user.grants.rights(policy.application, policy.name)
 
-    def require(self, user: "User", function: str, object_name: str) -> None:
+    def require(self, user: User, function: str, object_name: str) -> None:
         """Raise FunctionError when the user may not run that function on that object."""
         if self.allows(user, function, object_name):
             return
@@ -97,11 +79,11 @@ class Permissions:
             f"{object_name.lower()}",
         )
 
-    def denied_fields(self, user: "User", object_name: str) -> frozenset[str]:
+    def denied_fields(self, user: User, object_name: str) -> frozenset[str]:
         """Return the fields of an object that are kept from the user."""
         return user.grants.denied_fields.get(object_name.upper(), frozenset())
 
-    def require_fields(self, user: "User", fields: Mapping[str, Sequence[str]]) -> None:
+    def require_fields(self, user: User, fields: Mapping[str, Sequence[str]]) -> None:
         """Raise FunctionError naming every field, by object, that is kept from the user."""
         denied = {
             name.upper(): [field for field in asked if field in self.denied_fields(user, name)]
@@ -109,13 +91,14 @@ class Permissions:
         }
         refuse_fields({name: found for name, found in denied.items() if found})
 
-    def subscriptions(self, user: "User") -> Iterator[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
+    def subscriptions(self, user: User) -> Iterator[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
         """Yield (application, [(policy, rights)]) as getUserPermissions lists them, granted policies only."""
         for application in dict.fromkeys(policy.application for policy in POLICIES):
             granted = [
-                (policy.name, user.grants.rights(policy))
+                (policy.name, rights)
                 for policy in POLICIES
-                if policy.application == application and user.grants.rights(policy)
+                if policy.application == application
+                if (rights := user.grants.rights(application, policy.name))
             ]
             if granted:
                 yield application, granted

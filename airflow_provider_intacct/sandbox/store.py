@@ -8,7 +8,8 @@ Columns hold: scaled integers for DECIMAL, CURRENCY and PERCENT (the scale is in
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,6 @@ from .catalog import WHOLE_TYPES, Catalog, Field, ObjectDefinition
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = OFF",
     "PRAGMA busy_timeout = 30000",
     "PRAGMA cache_size = -65536",
@@ -26,18 +26,26 @@ _PRAGMAS = (
 )
 
 
-class Store:
-    """One company's database file. Connections are pooled; there is one writer at a time, readers never wait for it."""
+class OtherVersionError(Exception):
+    """The database file was made with another catalogue: columns are missing, or there are others."""
 
-    def __init__(self, path: str | Path, catalog: Catalog) -> None:
+
+class Store:
+    """One company's database file. Connections are pooled; there is one writer at a time, readers never wait for it.
+
+    `tables` are statements for what is kept beside the records. Not `durable`: for a file that is worthless until it
+    is complete; `keep_seed` makes what was written durable.
+    """
+
+    def __init__(self, path: str | Path, catalog: Catalog, tables: Sequence[str] = (), *, durable: bool = True) -> None:
         self.path = Path(path)
         self.catalog = catalog
+        self._synchronous = "FULL" if durable else "OFF"
         self._idle: list[sqlite3.Connection] = []
         self._pool_lock = threading.Lock()
         self._writer = threading.Lock()
         self._closed = False
-        with self._connection() as db:
-            db.executescript(f"BEGIN; {schema(catalog)} COMMIT;")
+        self._make_tables(";\n".join((schema(catalog), *tables)))
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -66,7 +74,9 @@ class Store:
         part = self._seed_path.with_suffix(".part")
         part.unlink(missing_ok=True)
         with self._writer, self._connection() as db:
+            db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.execute(f"PRAGMA synchronous = {self._synchronous}")
             target = sqlite3.connect(part)
             try:
                 db.backup(target)
@@ -93,6 +103,19 @@ class Store:
         for db in idle:
             db.close()
 
+    def _make_tables(self, statements: str) -> None:
+        """Make the tables of a new file, and mark it with them; raise OtherVersionError where others are there."""
+        version = zlib.crc32(statements.encode()) & 0x7FFFFFFF
+        with self._connection() as db:
+            (found,) = db.execute("PRAGMA user_version").fetchone()
+            if not found:
+                db.executescript(f"BEGIN; {statements}; PRAGMA user_version = {version}; COMMIT;")
+        if found not in (0, version):
+            self.close()
+            raise OtherVersionError(
+                f"{self.path} was made by another version of the sandbox; name another file or remove it."
+            )
+
     @property
     def _seed_path(self) -> Path:
         return self.path.with_name(self.path.name + ".seed")
@@ -101,7 +124,7 @@ class Store:
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._pool_lock:
             db = self._idle.pop() if self._idle else None
-        db = db or _connect(self.path)
+        db = db or _connect(self.path, self._synchronous)
         try:
             yield db
         finally:
@@ -115,7 +138,7 @@ class Store:
 
 def schema(catalog: Catalog) -> str:
     """Return the statements that create every table, view and index of the catalogue."""
-    statements = ["CREATE TABLE IF NOT EXISTS sequence_number (name TEXT PRIMARY KEY, last INTEGER NOT NULL)"]
+    statements = ["CREATE TABLE sequence_number (name TEXT PRIMARY KEY, last INTEGER NOT NULL)"]
     tables: dict[str, list[ObjectDefinition]] = {}
     for definition in catalog:
         if not definition.view:
@@ -123,11 +146,9 @@ def schema(catalog: Catalog) -> str:
     for table, definitions in tables.items():
         statements.extend(_table_statements(table, definitions))
     statements.extend(
-        f"CREATE VIEW IF NOT EXISTS {quoted(definition.table)} AS {definition.view}"
-        for definition in catalog
-        if definition.view
+        f"CREATE VIEW {quoted(definition.table)} AS {definition.view}" for definition in catalog if definition.view
     )
-    return ";\n".join(statements) + ";"
+    return ";\n".join(statements)
 
 
 @cache
@@ -146,10 +167,11 @@ def next_number(db: sqlite3.Connection, sequence: str, first: int = 1) -> int:
     return int(row[0])
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     for pragma in _PRAGMAS:
         db.execute(pragma)
+    db.execute(f"PRAGMA synchronous = {synchronous}")
     db.create_function("casefold", 1, _casefold, deterministic=True)
     return db
 
@@ -169,10 +191,10 @@ def _table_statements(table: str, definitions: list[ObjectDefinition]) -> Iterat
         for index in _indices(definition):
             indices.setdefault(index, "UNIQUE" if index == (definition.name_key,) else "")
     body = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-    yield f"CREATE TABLE IF NOT EXISTS {quoted(table)} ({body})"
+    yield f"CREATE TABLE {quoted(table)} ({body})"
     for index, unique in indices.items():
         name = quoted("by_" + "_".join((table, *index[:3])))
-        yield f"CREATE {unique} INDEX IF NOT EXISTS {name} ON {quoted(table)} ({', '.join(map(quoted, index))})"
+        yield f"CREATE {unique} INDEX {name} ON {quoted(table)} ({', '.join(map(quoted, index))})"
 
 
 def _column_type(field: Field, definition: ObjectDefinition) -> str:

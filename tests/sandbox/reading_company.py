@@ -19,22 +19,21 @@ from airflow_provider_intacct.sandbox import records
 from airflow_provider_intacct.sandbox.catalog import Catalog
 from airflow_provider_intacct.sandbox.clock import Clock
 from airflow_provider_intacct.sandbox.company import Company
-from airflow_provider_intacct.sandbox.gateway.calls import (
-    FUNCTIONS,
-    BodyResult,
-    Call,
-    DataResult,
-    FunctionError,
-    ListResult,
-    Node,
-    Result,
-)
+from airflow_provider_intacct.sandbox.gateway.calls import FUNCTIONS, Call
 from airflow_provider_intacct.sandbox.gateway.reading import audit_trail as _audit_trail
 from airflow_provider_intacct.sandbox.gateway.reading import legacy as _legacy
 from airflow_provider_intacct.sandbox.gateway.reading import lookup as _lookup
 from airflow_provider_intacct.sandbox.gateway.reading import query as _query
 from airflow_provider_intacct.sandbox.gateway.reading import read as _read
 from airflow_provider_intacct.sandbox.gateway.reading import read_by_query as _read_by_query
+from airflow_provider_intacct.sandbox.gateway.results import (
+    BodyResult,
+    DataResult,
+    FunctionError,
+    ListResult,
+    Node,
+    Result,
+)
 from airflow_provider_intacct.sandbox.gateway.sessions import Session
 from airflow_provider_intacct.sandbox.store import Store
 from airflow_provider_intacct.sandbox.switches import Switches

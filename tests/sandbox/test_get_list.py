@@ -1,6 +1,6 @@
 """The legacy get_list and get: lower-case elements, date objects, filters, sorts, fields."""
 
-from airflow_provider_intacct.sandbox.gateway.calls import ListResult
+from airflow_provider_intacct.sandbox.gateway.results import ListResult
 from tests.sandbox.reading_company import Answer, ReadingCompany
 
 

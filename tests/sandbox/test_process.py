@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -158,3 +159,22 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "is not the database of a sandbox company" in ended.stderr
     assert path.read_bytes() == before
+
+
+def test_a_company_of_another_version_is_left_alone(seeded_db: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(seeded_db, tmp_path))
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 1")
+    ended = run("--port", "0", "--db", str(path))
+    assert ended.returncode == 2
+    assert "was made by another version of the sandbox; name another file or remove it" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_damaged_company_is_named(seeded_db: Path, tmp_path: Path) -> None:
+    path = tmp_path / "intacct.db"
+    path.write_bytes(seeded_db.read_bytes()[:5000])
+    ended = run("--port", "0", "--db", str(path))
+    assert ended.returncode == 2
+    assert f"{path} cannot be opened" in ended.stderr
+    assert "Traceback" not in ended.stderr

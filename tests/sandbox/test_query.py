@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from airflow_provider_intacct.sandbox.gateway.calls import DataResult
+from airflow_provider_intacct.sandbox.gateway.results import DataResult
 from tests.sandbox.reading_company import ReadingCompany
 
 BY_KEY = "<orderby><order><field>RECORDNO</field><ascending/></order></orderby>"

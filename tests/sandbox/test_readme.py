@@ -5,7 +5,7 @@ from pathlib import Path
 
 import airflow_provider_intacct.sandbox
 from airflow_provider_intacct.sandbox.catalog import Catalog
-from airflow_provider_intacct.sandbox.company import DEMO_SENDERS, DEMO_USERS
+from airflow_provider_intacct.sandbox.demo import DEMO_SENDERS, DEMO_USERS
 from airflow_provider_intacct.sandbox.faults import KINDS
 from airflow_provider_intacct.sandbox.gateway.calls import discover
 from airflow_provider_intacct.sandbox.switches import DEFINITIONS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.founding import open_company
 from tests.sandbox.books import ledger_faults, rows
 from tests.sandbox_process import SandboxProcess
 
@@ -36,7 +36,7 @@ def test_the_company_ties_out(sandbox: SandboxProcess) -> None:
 def test_the_same_size_is_the_same_company(tmp_path: Path) -> None:
     digests = set()
     for name in ("one", "two"):
-        Company.open(tmp_path / name, size="small").close()
+        open_company(tmp_path / name, size="small").close()
         digests.add(contents(tmp_path / name))
     assert len(digests) == 1
 
@@ -45,7 +45,7 @@ def test_the_same_size_is_the_same_company(tmp_path: Path) -> None:
 def medium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """The medium company's file."""
     path = tmp_path_factory.mktemp("medium") / "medium.db"
-    Company.open(path, size="medium").close()
+    open_company(path, size="medium").close()
     db = sqlite3.connect(path)
     db.row_factory = sqlite3.Row
     yield db
@@ -144,4 +144,4 @@ def test_the_calendar_covers_two_years(sandbox: SandboxProcess) -> None:
 
 def test_another_size_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="small, medium, large"):
-        Company.open(tmp_path / "x.db", size="huge")
+        open_company(tmp_path / "x.db", size="huge")

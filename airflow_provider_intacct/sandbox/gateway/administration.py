@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from airflow_provider_intacct.sandbox import records
+from airflow_provider_intacct.sandbox.users import User
 
 from .authentication import enter_entity
-from .calls import Call, DataResult, FunctionError, Node, function
+from .calls import Call, function
+from .results import DataResult, FunctionError, Node
 from .sessions import Sessions
-
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import User
 
 
 @function("getAPISession", writes=True, spends=False)
@@ -177,7 +175,7 @@ def get_applications(call: Call) -> DataResult:
     return DataResult([Node("application", name) for name in call.company.profile.applications])
 
 
-def gmt_offset(user: "User", moment: datetime) -> str:
+def gmt_offset(user: User, moment: datetime) -> str:
     """Return a user's offset from GMT at a moment, such as -08:00: the gateway knows no named zone."""
     text = moment.astimezone(ZoneInfo(user.time_zone)).strftime("%z")
     return f"{text[:3]}:{text[3:5]}"
@@ -205,14 +203,14 @@ def _policy(name: str, rights: Sequence[str]) -> Node:
     return Node("policy", {"policyName": name, "rights": "|".join(rights)})
 
 
-def _user(call: Call, user_id: str) -> "User":
+def _user(call: Call, user_id: str) -> User:
     user = call.company.users.get(user_id)
     if user is None:
         raise FunctionError("BL03000025", f"Login ID {user_id} does not exist.", "Provide a valid USER.LOGINID value.")
     return user
 
 
-def _user_by_key(call: Call, key: str) -> "User":
+def _user_by_key(call: Call, key: str) -> User:
     for user in call.company.users.values():
         if str(user.record_no) == key.strip():
             return user

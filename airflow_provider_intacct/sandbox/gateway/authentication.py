@@ -5,16 +5,14 @@ Control-level refusals end the whole request; authentication-level ones end the 
 
 import hmac
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from airflow_provider_intacct.sandbox import records
+from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.users import User
 
-from .calls import ErrorEntry
 from .envelope import NO_CONTROL, Control, Login, SessionId
+from .results import ErrorEntry
 from .sessions import Session, Sessions
-
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company, User
 
 SIGN_IN = ErrorEntry("XL03000006", "Sign-in information is incorrect")
 
@@ -40,7 +38,7 @@ class SignInRefusedError(Exception):
         self.company_id = company_id
 
 
-def check_control(company: "Company", control: Control) -> None:
+def check_control(company: Company, control: Control) -> None:
     """Raise ControlRefusedError unless sender, policy and the company's state allow the request."""
     sender = company.senders.get(control.sender_id)
     if sender is None or not _same(sender.password, control.password):
@@ -56,7 +54,7 @@ def check_control(company: "Company", control: Control) -> None:
         )
 
 
-def sign_in(company: "Company", control: Control, credential: Login | SessionId) -> Session:
+def sign_in(company: Company, control: Control, credential: Login | SessionId) -> Session:
     """Return the session of an operation: a kept one, or a passing one for a login. Raises SignInRefusedError."""
     if isinstance(credential, SessionId):
         return _resume(company, control, credential)
@@ -66,7 +64,7 @@ def sign_in(company: "Company", control: Control, credential: Login | SessionId)
     return company.part(Sessions).passing(user.id, control.sender_id, entity_id)
 
 
-def enter_entity(company: "Company", user: "User", entity_id: str | None) -> str | None:
+def enter_entity(company: Company, user: User, entity_id: str | None) -> str | None:
     """Return the entity a user lands in who asks for one (None or "": the top level). LookupError where barred."""
     if not entity_id:
         if user.entity_ids:
@@ -81,7 +79,7 @@ def enter_entity(company: "Company", user: "User", entity_id: str | None) -> str
     return entity_id
 
 
-def _resume(company: "Company", control: Control, credential: SessionId) -> Session:
+def _resume(company: Company, control: Control, credential: SessionId) -> Session:
     session = company.part(Sessions).find(credential.id)
     if session is None:
         full = company.switches.text("invalid_session_text") == "full"
@@ -91,7 +89,7 @@ def _resume(company: "Company", control: Control, credential: SessionId) -> Sess
     return session
 
 
-def _user(company: "Company", control: Control, login: Login) -> "User":
+def _user(company: Company, control: Control, login: Login) -> User:
     refusal = SignInRefusedError(SIGN_IN, user_id=login.user_id, company_id=login.company_id)
     if login.company_id != company.id:
         if company.switches.text("front_door") == "gateway":
@@ -115,7 +113,7 @@ def _user(company: "Company", control: Control, login: Login) -> "User":
     return user
 
 
-def _check_sender(company: "Company", control: Control, user_id: str) -> None:
+def _check_sender(company: Company, control: Control, user_id: str) -> None:
     if company.senders[control.sender_id].authorised:
         return
     raise SignInRefusedError(
@@ -131,7 +129,7 @@ def _check_sender(company: "Company", control: Control, user_id: str) -> None:
     )
 
 
-def _entity(company: "Company", user: "User", login: Login) -> str | None:
+def _entity(company: Company, user: User, login: Login) -> str | None:
     location_id = login.location_id
     if not location_id and user.entity_ids and company.switches.text("restricted_user_login") == "entity":
         location_id = user.entity_ids[0]
@@ -152,7 +150,7 @@ def _same(secret: str, given: str) -> bool:
 class Attempts:
     """Wrong passwords in a row by user, kept across a restart."""
 
-    def __init__(self, company: "Company") -> None:
+    def __init__(self, company: Company) -> None:
         self._company = company
 
     def locked(self, user_id: str) -> bool:

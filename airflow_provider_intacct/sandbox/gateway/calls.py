@@ -1,4 +1,4 @@
-"""What a gateway function is given (`Call`), what it answers (a `Result` or a `FunctionError`), and how it is found.
+"""What a gateway function is given (`Call`), and how it is found.
 
 A module in gateway/reading, gateway/writing or gateway/administration.py registers plain functions:
 
@@ -13,121 +13,15 @@ import importlib
 import pkgutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self, TypeAlias
+from dataclasses import dataclass
 
 from lxml import etree
 
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company, User
+from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.users import User
 
-    from .sessions import Session
-
-Content: TypeAlias = "str | Mapping[str, Content] | Sequence[Node] | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One element of a reply. Content: text, None (empty element), a mapping of child names, or child nodes in order.
-
-    Text is plain: the reply writer escapes it. The case of `name` is what the wire shows.
-    """
-
-    name: str
-    content: Content = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class DataResult:
-    """`<data listtype=... count=...>` with its nodes. `counts` are the attributes after listtype, in wire order.
-
-    `transactions` is what the call costs in API transactions: 1 for a read, one per record for a write.
-    """
-
-    nodes: Sequence[Node]
-    list_type: str | None = None
-    counts: Mapping[str, str | int] = field(default_factory=dict)
-    transactions: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ListResult:
-    """The answer of the legacy get_list and get: `<listtype start end total>` before `<data>`."""
-
-    list_type: str
-    nodes: Sequence[Node]
-    start: int
-    end: int
-    total: int
-    transactions: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class KeyResult:
-    """`<key>`: the answer of the legacy create_, update_ and reverse_ functions."""
-
-    key: str
-    transactions: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class EmptyResult:
-    """Status only: the answer of delete and of the legacy delete_ functions."""
-
-    transactions: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class BodyResult:
-    """A whole HTTP body without envelope: what the JSON and CSV return formats answer."""
-
-    body: bytes
-    content_type: str = "application/json"
-    transactions: int = 1
-
-
-Result: TypeAlias = DataResult | ListResult | KeyResult | EmptyResult | BodyResult
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorEntry:
-    """One `<error>`. `errorno` None leaves the element out, as the gateway does in some denials."""
-
-    errorno: str | None
-    description2: str = ""
-    correction: str = ""
-    description: str = ""
-
-
-class FunctionError(Exception):
-    """A function's refusal: its error stack, most specific entry first.
-
-    With `committed` the records that were already written stay: dispatch commits, and the reply lists them beside the
-    errors, as create and update do when they stop at the first bad record. The caller has undone the bad record's own
-    changes (a savepoint per record).
-    """
-
-    def __init__(
-        self,
-        errorno: str | None,
-        description2: str = "",
-        correction: str = "",
-        description: str = "",
-        *,
-        committed: DataResult | None = None,
-    ) -> None:
-        super().__init__(description2 or description or errorno)
-        self.entries: tuple[ErrorEntry, ...] = (ErrorEntry(errorno, description2, correction, description),)
-        self.committed = committed
-
-    @classmethod
-    def stack(cls, entries: Sequence[ErrorEntry], *, committed: DataResult | None = None) -> Self:
-        """Return one refusal made of several entries, most specific first."""
-        first = entries[0]
-        error = cls(first.errorno, first.description2, first.correction, first.description, committed=committed)
-        error.entries = tuple(entries)
-        return error
+from .results import Result
+from .sessions import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +34,8 @@ class Call:
 
     element: etree._Element
     control_id: str
-    company: "Company"
-    session: "Session"
+    company: Company
+    session: Session
     db: sqlite3.Connection
 
     @property
@@ -155,7 +49,7 @@ class Call:
         return {str(name): str(value) for name, value in self.element.attrib.items()}
 
     @property
-    def user(self) -> "User":
+    def user(self) -> User:
         """Who calls."""
         return self.company.users[self.session.user_id]
 

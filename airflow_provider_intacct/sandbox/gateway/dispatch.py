@@ -7,16 +7,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from airflow_provider_intacct.sandbox.company import Company
 
 from . import limits
-from .calls import Call, FunctionError, Implementation, Result
+from .calls import Call, Implementation
 from .envelope import FunctionRequest, Operation
+from .results import FunctionError, Result
 from .sessions import Session
 from .uniqueness import ControlIds, RepeatedError
-
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class _RollbackError(Exception):
 class Dispatch:
     """Executes operations of one company."""
 
-    def __init__(self, company: "Company", functions: Mapping[str, Implementation]) -> None:
+    def __init__(self, company: Company, functions: Mapping[str, Implementation]) -> None:
         self._company = company
         self._functions = functions
 
@@ -76,7 +75,7 @@ class _Run:
     """One operation being executed."""
 
     def __init__(
-        self, company: "Company", functions: Mapping[str, Implementation], session: Session, unique: bool
+        self, company: Company, functions: Mapping[str, Implementation], session: Session, unique: bool
     ) -> None:
         self._company = company
         self._functions = functions

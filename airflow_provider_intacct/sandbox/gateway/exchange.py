@@ -21,10 +21,11 @@ from airflow_provider_intacct.sandbox.faults import Faults, Rule
 
 from . import reply
 from .authentication import ControlRefusedError, SignInRefusedError, check_control, sign_in
-from .calls import BodyResult, ErrorEntry, Node, discover
+from .calls import discover
 from .dispatch import Dispatch, Outcome
 from .envelope import NO_CONTROL, Control, InvalidDocumentError, Operation, Request, SessionId, read_request
 from .limits import Throttle, TooManyOperationsError
+from .results import BodyResult, ErrorEntry, Node
 from .sessions import Session, Sessions
 from .uniqueness import RepeatedError
 

@@ -6,10 +6,8 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.company import Company
 
 _MINUTE = 60.0
 
@@ -21,7 +19,7 @@ class TooManyOperationsError(Exception):
 class Places:
     """Operations in process: so many at a time, the others wait their turn in order of arrival."""
 
-    def __init__(self, company: "Company") -> None:
+    def __init__(self, company: Company) -> None:
         self._switches = company.switches
         self._changed = threading.Condition()
         self._busy = 0
@@ -66,7 +64,7 @@ class Places:
 class Throttle:
     """Requests of the last minute."""
 
-    def __init__(self, company: "Company") -> None:
+    def __init__(self, company: Company) -> None:
         self._switches = company.switches
         self._lock = threading.Lock()
         self._times: deque[float] = deque()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from .calls import Content, DataResult, ErrorEntry, KeyResult, ListResult, Node, Result
 from .envelope import Control
+from .results import Content, DataResult, ErrorEntry, KeyResult, ListResult, Node, Result
 from .sessions import Session
 
 ROLLED_BACK = ErrorEntry("XL03000009", "The entire transaction in this operation has been rolled back due to an error.")

@@ -1,18 +1,17 @@
 """Web Services sessions: begun, slid by every call, expired by the company's clock, kept across a restart.
 
+from airflow_provider_intacct.sandbox.company import Company
+
 A slide is written down only when it moves the end by a minute or more, so that a read costs no disk write.
 """
 
+import secrets
 import sqlite3
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from airflow_provider_intacct.sandbox.company import new_identifier
-
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.company import Company
 
 _WRITE_AFTER = timedelta(seconds=60)
 
@@ -32,7 +31,7 @@ class Session:
 class Sessions:
     """The sessions of one company."""
 
-    def __init__(self, company: "Company") -> None:
+    def __init__(self, company: Company) -> None:
         self._company = company
         self._lock = threading.Lock()
         self._live: dict[str, Session] = {}
@@ -41,7 +40,7 @@ class Sessions:
     def passing(self, user_id: str, sender_id: str, entity_id: str | None) -> Session:
         """Return the session of one request that signs in by itself; it is not kept."""
         now = self._company.clock.now()
-        return Session(new_identifier(), user_id, sender_id, entity_id, now, now + self._duration())
+        return Session(_new_identifier(), user_id, sender_id, entity_id, now, now + self._duration())
 
     def begin(self, db: sqlite3.Connection, user_id: str, sender_id: str, entity_id: str | None) -> Session:
         """Begin a session; it is there when the transaction of `db` is."""
@@ -113,3 +112,8 @@ def _insert(db: sqlite3.Connection, session: Session) -> None:
         "VALUES (?, ?, ?, ?, ?, ?)",
         (session.id, session.user_id, session.sender_id, session.entity_id, *times),
     )
+
+
+def _new_identifier() -> str:
+    """Return a session id: hard to guess, as long as the gateway's own."""
+    return secrets.token_urlsafe(33) + ".."

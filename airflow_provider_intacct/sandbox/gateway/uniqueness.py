@@ -7,13 +7,11 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from .calls import FunctionError
+from airflow_provider_intacct.sandbox.company import Company
+
+from .results import FunctionError
 from .sessions import Session
-
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company
 
 
 class RepeatedError(FunctionError):
@@ -23,7 +21,7 @@ class RepeatedError(FunctionError):
 class ControlIds:
     """The company's memory of control ids."""
 
-    def __init__(self, company: "Company") -> None:
+    def __init__(self, company: Company) -> None:
         self._company = company
         self._lock = threading.Lock()
         self._running: set[tuple[str, str]] = set()

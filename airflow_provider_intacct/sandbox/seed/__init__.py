@@ -5,20 +5,17 @@ No clock and no chance: the same size gives the same records, numbers and times,
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from airflow_provider_intacct.sandbox.company import Company
 from airflow_provider_intacct.sandbox.ledger.books import Books
 
 from . import bulk, closing, masters, transactions
-
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company
 
 SIZES = ("small", "medium", "large")
 FOUNDED = datetime(2024, 12, 2, 17, 0, 0, tzinfo=UTC)
 
 
-def seed(company: "Company", size: str) -> None:
+def seed(company: Company, size: str) -> None:
     """Fill an empty company. small: some hundred documents; medium: 50,000 GLDETAIL rows; large: a million."""
     if size not in SIZES:
         raise ValueError(f"size is one of {', '.join(SIZES)}, not {size!r}")

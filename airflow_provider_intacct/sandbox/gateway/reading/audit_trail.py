@@ -1,7 +1,8 @@
 """getAuditTrail: what was done to one record, from AUDITHISTORY."""
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
-from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Node, Result, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import DataResult, FunctionError, Node, Result
 from airflow_provider_intacct.sandbox.records import fetch, find
 
 from .request import as_number, text_of

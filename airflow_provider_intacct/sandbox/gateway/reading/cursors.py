@@ -9,12 +9,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from airflow_provider_intacct.sandbox.catalog import Path
-
-if TYPE_CHECKING:
-    from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.company import Company
 
 _SERVER = "web36"
 _MOST = 2000
@@ -44,7 +41,7 @@ class Cursor:
 class Cursors:
     """The open result sets of a company."""
 
-    def __init__(self, company: "Company") -> None:
+    def __init__(self, company: Company) -> None:
         self._company = company
         self._lock = threading.Lock()
         self._open: dict[str, Cursor] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from airflow_provider_intacct.sandbox.gateway.calls import BodyResult, Node
+from airflow_provider_intacct.sandbox.gateway.results import BodyResult, Node
 
 Row = tuple[str, ...]
 

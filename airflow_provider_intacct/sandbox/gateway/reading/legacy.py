@@ -7,15 +7,8 @@ from lxml import etree
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition, Path
 from airflow_provider_intacct.sandbox.catalog.legacy import LegacyRecord, legacy_records
-from airflow_provider_intacct.sandbox.gateway.calls import (
-    Call,
-    Content,
-    FunctionError,
-    ListResult,
-    Node,
-    Result,
-    function,
-)
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import Content, FunctionError, ListResult, Node, Result
 
 from .comparison import Comparer
 from .literals import Reader, malformed

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from airflow_provider_intacct.sandbox.catalog import WHOLE_TYPES, Field
-from airflow_provider_intacct.sandbox.gateway.calls import FunctionError
+from airflow_provider_intacct.sandbox.gateway.results import FunctionError
 
 Dialect = Literal["labels", "codes"]
 

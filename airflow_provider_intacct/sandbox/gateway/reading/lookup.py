@@ -3,15 +3,8 @@
 from collections.abc import Iterator
 
 from airflow_provider_intacct.sandbox.catalog import Field, ObjectDefinition, Relationship
-from airflow_provider_intacct.sandbox.gateway.calls import (
-    Call,
-    Content,
-    DataResult,
-    FunctionError,
-    Node,
-    Result,
-    function,
-)
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import Content, DataResult, FunctionError, Node, Result
 
 from .request import text_of
 

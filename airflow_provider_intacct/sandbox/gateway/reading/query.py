@@ -8,7 +8,8 @@ from typing import Any
 from lxml import etree
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition, Path
-from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Result, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import DataResult, FunctionError, Result
 
 from .comparison import Comparer
 from .formats import csv_body, json_body, xml_records

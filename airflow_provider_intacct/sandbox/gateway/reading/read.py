@@ -6,15 +6,14 @@ from typing import Any
 import orjson
 
 from airflow_provider_intacct.sandbox.catalog import Lines, ObjectDefinition, Path
-from airflow_provider_intacct.sandbox.gateway.calls import (
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import (
     BodyResult,
-    Call,
     Content,
     DataResult,
     FunctionError,
     Node,
     Result,
-    function,
 )
 
 from .formats import csv_body

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition, Path
-from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Result, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import DataResult, FunctionError, Result
 
 from .comparison import Comparer
 from .cursors import Cursor, Cursors

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition, Path
-from airflow_provider_intacct.sandbox.gateway.calls import Call, FunctionError
+from airflow_provider_intacct.sandbox.gateway.calls import Call
+from airflow_provider_intacct.sandbox.gateway.results import FunctionError
 from airflow_provider_intacct.sandbox.permissions import refuse_fields
 
 from .selection import owner_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from airflow_provider_intacct.sandbox.gateway.calls import FunctionError
+from airflow_provider_intacct.sandbox.gateway.results import FunctionError
 
 from .selection import Condition
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
-from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, ErrorEntry, FunctionError, Node
+from airflow_provider_intacct.sandbox.gateway.calls import Call
+from airflow_provider_intacct.sandbox.gateway.results import DataResult, ErrorEntry, FunctionError, Node
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.refusals import (
     CATCH_ALL,

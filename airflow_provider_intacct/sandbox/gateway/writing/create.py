@@ -1,6 +1,7 @@
 """create: up to a hundred records of any objects, one after the other, stopping at the first that is refused."""
 
-from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Node, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import DataResult, FunctionError, Node
 from airflow_provider_intacct.sandbox.ledger.rules import not_permitted, rules_of
 from airflow_provider_intacct.sandbox.records import fetch
 

@@ -1,7 +1,8 @@
 """delete: records of one object by their keys, all of them or none."""
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition
-from airflow_provider_intacct.sandbox.gateway.calls import Call, EmptyResult, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import EmptyResult
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.refusals import not_to_be_deleted
 from airflow_provider_intacct.sandbox.ledger.rules import rules_of

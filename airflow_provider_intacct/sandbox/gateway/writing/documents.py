@@ -9,7 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from airflow_provider_intacct.sandbox.gateway.calls import Call, EmptyResult, KeyResult, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import EmptyResult, KeyResult
 from airflow_provider_intacct.sandbox.ledger import documents
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.refusals import TRANSACTION_NOT_CREATED, refused

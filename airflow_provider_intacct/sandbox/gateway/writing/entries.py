@@ -3,7 +3,8 @@
 Source: the published schema.
 """
 
-from airflow_provider_intacct.sandbox.gateway.calls import Call, KeyResult, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import KeyResult
 from airflow_provider_intacct.sandbox.ledger import journals
 from airflow_provider_intacct.sandbox.ledger.refusals import TRANSACTION_NOT_CREATED
 

@@ -6,7 +6,8 @@ Source: developer.intacct.com, AR payments, AP payments; the published schema.
 from collections.abc import Sequence
 from decimal import Decimal
 
-from airflow_provider_intacct.sandbox.gateway.calls import Call, KeyResult, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import KeyResult
 from airflow_provider_intacct.sandbox.ledger import payments
 from airflow_provider_intacct.sandbox.ledger.books import BASE_CURRENCY, Books
 from airflow_provider_intacct.sandbox.ledger.refusals import TRANSACTION_NOT_CREATED, refused

@@ -1,6 +1,7 @@
 """update: up to a hundred records, named fields only; a line container that is given replaces all lines."""
 
-from airflow_provider_intacct.sandbox.gateway.calls import Call, DataResult, FunctionError, Node, function
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import DataResult, FunctionError, Node
 from airflow_provider_intacct.sandbox.ledger.rules import not_permitted, rules_of
 from airflow_provider_intacct.sandbox.records import fetch
 
