@@ -12,6 +12,7 @@ from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
 from airflow_provider_intacct.hooks.intacct import IntacctHook
 from airflow_provider_intacct.hooks.metering import Meter
+from airflow_provider_intacct.operators.scope import task_scope
 from airflow_provider_intacct.xcom import plain, plain_element
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ class IntacctFunctionOperator(BaseOperator):
             return Scope.unguarded(company_id)
         if self.idempotency_key:
             return Scope(company_id, key=self.idempotency_key)
-        ti = context["ti"]
-        return Scope(company_id, ti.dag_id, ti.run_id, ti.task_id, -1 if ti.map_index is None else ti.map_index)
+        return task_scope(context, company_id)
 
     def _call(self, client: Any, made: Function, context: Context) -> dict[str, Any]:
         from airflow_provider_intacct.client.errors import AlreadyRecordedError, InvalidRequestError

@@ -13,6 +13,7 @@ from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
 from airflow_provider_intacct.hooks.intacct import IntacctHook
 from airflow_provider_intacct.hooks.metering import Meter
+from airflow_provider_intacct.operators.scope import task_scope
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -176,9 +177,7 @@ class IntacctCreateOperator(BaseOperator):
             return Scope.unguarded(company_id)
         if self.idempotency_key:
             return Scope(company_id, key="")  # each record has a key of its own
-        ti = context["ti"]
-        map_index = -1 if ti.map_index is None else ti.map_index
-        return Scope(company_id, ti.dag_id, ti.run_id, ti.task_id, map_index)
+        return task_scope(context, company_id)
 
     def _post(self, context: Context, client: IntacctClient, postings: Sequence[Posting]) -> list[Outcome]:
         from airflow_provider_intacct.operators.posted_ledger import PostedLedger
