@@ -15,12 +15,14 @@ import ssl
 import threading
 import time
 import weakref
+import zlib
 from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
@@ -28,11 +30,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from airflow_provider_intacct import __version__
-from airflow_provider_intacct.client.errors import ConnectError, ReplyLostError, TransportError
+from airflow_provider_intacct.client.errors import (
+    ConfigurationError,
+    ConnectError,
+    ReplyLostError,
+    TransportError,
+)
 
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
+MAX_REPLY_BYTES = 512 << 20
+"""Of one reply, unpacked. A page of 2,000 wide rows has a few MiB; a small answer that unpacks to this is an attack."""
 _KEEP_IDLE_SECONDS = 15.0  # servers drop idle connections at random later times; a reply lost that way costs a doubt
 
 
@@ -50,12 +59,17 @@ class HttpReply:
     """What came back, decompressed. Header names are lower-case."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "")
+
+    @property
+    def says_its_end(self) -> bool:
+        """Whether a reply cut short would have been noticed; not if it merely ends with the connection."""
+        return "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "").lower()
 
     @property
     def retry_after(self) -> float | None:
@@ -65,7 +79,7 @@ class HttpReply:
             return float(asked)
         try:
             moment = parsedate_to_datetime(asked)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
@@ -242,16 +256,19 @@ class Transport:
 
     def send(self, request: Request) -> HttpReply:
         """Send once and return whatever came back, also a 4xx or 5xx. Raises ConnectError or ReplyLostError."""
-        with self._slots, _translated(request.url), _unannounced():
-            reply = self._open().post(request.url, content=request.body, headers={"Content-Type": request.content_type})
-            return _reply(reply)
+        with (
+            self._slots,
+            _translated(request.url),
+            _unannounced(),
+            self._open().stream("POST", request.url, **_content(request)) as reply,
+        ):
+            return _reply(reply, b"".join(reply.iter_raw()))
 
     def _open(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(
-                    mounts=dict.fromkeys(_NEVER_BY_PROXY), **_settings(self._timeout, self._max_concurrency)
-                )
+                with _proxies_checked():
+                    self._client = httpx.Client(**_settings(self._timeout, self._max_concurrency))
             return self._client
 
     def close(self) -> None:
@@ -284,9 +301,7 @@ class AsyncTransport:
 
     def _start_afresh(self) -> None:
         self._lock = threading.Lock()
-        self._loops: weakref.WeakKeyDictionary[
-            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, asyncio.Semaphore]
-        ] = weakref.WeakKeyDictionary()
+        self._loops: dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, asyncio.Semaphore]] = {}
 
     def _after_fork(self) -> None:
         _inherited.append(self._loops)
@@ -297,18 +312,17 @@ class AsyncTransport:
         client, slots = self._open()
         async with slots:
             with _translated(request.url), _unannounced():
-                reply = await client.post(
-                    request.url, content=request.body, headers={"Content-Type": request.content_type}
-                )
-                return _reply(reply)
+                async with client.stream("POST", request.url, **_content(request)) as reply:
+                    return _reply(reply, b"".join([piece async for piece in reply.aiter_raw()]))
 
     def _open(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
         loop = asyncio.get_running_loop()
         with self._lock:
             if loop not in self._loops:
-                client = httpx.AsyncClient(
-                    mounts=dict.fromkeys(_NEVER_BY_PROXY), **_settings(self._timeout, self._max_concurrency)
-                )
+                for ended in [each for each in self._loops if each.is_closed()]:
+                    del self._loops[ended]  # whose connections, left open, hold it alive
+                with _proxies_checked():
+                    client = httpx.AsyncClient(**_settings(self._timeout, self._max_concurrency))
                 self._loops[loop] = (client, asyncio.Semaphore(self._max_concurrency))
             return self._loops[loop]
 
@@ -348,13 +362,54 @@ def _settings(timeout: float, max_concurrency: int) -> dict[str, Any]:
             keepalive_expiry=_KEEP_IDLE_SECONDS,
         ),
         "follow_redirects": False,  # a redirect would carry the credentials to wherever it points
-        "headers": {"User-Agent": f"airflow-provider-intacct/{__version__}", "Accept-Encoding": "gzip, deflate"},
+        "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none: a session is its id and nothing else
+        "headers": {"User-Agent": f"airflow-provider-intacct/{__version__}", "Accept-Encoding": "gzip"},
+        "mounts": dict.fromkeys(_NEVER_BY_PROXY),
         "trust_env": True,  # proxies and private certificate authorities come by HTTPS_PROXY and SSL_CERT_FILE
     }
 
 
-def _reply(reply: httpx.Response) -> HttpReply:
-    return HttpReply(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content)
+@contextlib.contextmanager
+def _proxies_checked() -> Iterator[None]:
+    """httpx looks at the proxies of the environment when a client is made. Its words may repeat their passwords."""
+    try:
+        yield
+    except (ValueError, ImportError, httpx.InvalidURL):
+        raise ConfigurationError(
+            "A proxy of the environment (HTTPS_PROXY, ALL_PROXY) cannot be used. It is written http://host:port, with "
+            "special characters of a user or password percent-encoded; socks5:// needs the package httpx[socks]."
+        ) from None
+
+
+def _content(request: Request) -> dict[str, Any]:
+    return {"content": request.body, "headers": {"Content-Type": request.content_type}}
+
+
+def _reply(reply: httpx.Response, raw: bytes) -> HttpReply:
+    headers = {name.lower(): value for name, value in reply.headers.items()}
+    return HttpReply(reply.status_code, headers, _unpacked(raw, headers.get("content-encoding", "").strip().lower()))
+
+
+def _unpacked(raw: bytes, encoding: str) -> bytes:
+    """Return the body of a reply, whole.
+
+    httpx would take compressed data that ends too soon for a short answer, and a short page of CSV for the last one.
+    """
+    if encoding in ("", "identity") or not raw:
+        return raw
+    body = b""
+    while raw:  # a gzip file may have several members
+        unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS + 32)  # gzip or deflate, whichever the data says
+        try:
+            body += unpacking.decompress(raw, MAX_REPLY_BYTES - len(body) + 1)
+        except zlib.error:
+            raise ReplyLostError(f"The reply cannot be decompressed ({encoding}).") from None
+        if len(body) > MAX_REPLY_BYTES:
+            raise ReplyLostError(f"The reply unpacks to more than {MAX_REPLY_BYTES >> 20} MiB; ask for smaller pages.")
+        if not unpacking.eof:
+            raise ReplyLostError("The reply broke off: its compressed data has no end.")
+        raw = unpacking.unused_data
+    return body
 
 
 @contextlib.contextmanager
@@ -370,7 +425,7 @@ def _translated(url: str) -> Iterator[None]:
         raise ConnectError(f"No connection to {host}: {words}. Nothing was sent.", retryable=trusted) from error
     except httpx.TimeoutException as error:
         raise ReplyLostError(f"{host} took the request but did not answer in time ({type(error).__name__}).") from error
-    except (httpx.TransportError, httpx.DecodingError) as error:
+    except httpx.TransportError as error:
         raise ReplyLostError(
             f"The connection to {host} broke before the reply was complete: {_words(error)}."
         ) from error

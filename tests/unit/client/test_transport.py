@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import gzip
 import logging
 import os
@@ -16,7 +17,8 @@ import httpx
 import pytest
 
 from airflow_provider_intacct import __version__
-from airflow_provider_intacct.client.errors import ConnectError, ReplyLostError
+from airflow_provider_intacct.client import transport as transport_module
+from airflow_provider_intacct.client.errors import ConfigurationError, ConnectError, ReplyLostError
 from airflow_provider_intacct.client.transport import (
     AsyncTransport,
     Await,
@@ -121,6 +123,76 @@ def test_a_reply_that_cannot_be_decompressed_leaves_a_doubt(way: str) -> None:
 
 
 @BOTH
+def test_compressed_data_without_its_end_is_not_taken_for_a_short_answer(way: str) -> None:
+    whole = gzip.compress(b'"RECORDNO"\n' + b'"1"\n' * 5000)
+    cut = Answer(whole[: len(whole) // 2], headers={"Content-Encoding": "gzip"})
+    with serving(in_turn(cut)) as server, pytest.raises(ReplyLostError, match="broke off"):
+        exchange(server.endpoint, way)
+
+
+@BOTH
+def test_a_small_answer_does_not_unpack_to_fill_the_memory(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "MAX_REPLY_BYTES", 1 << 20)
+    bomb = Answer(gzip.compress(bytes(8 << 20)), headers={"Content-Encoding": "gzip"})
+    with serving(in_turn(bomb)) as server, pytest.raises(ReplyLostError, match="more than 1 MiB"):
+        exchange(server.endpoint, way)
+
+
+def test_compressed_data_may_come_in_several_members_or_be_none_at_all() -> None:
+    members = Answer(gzip.compress(b"<ok") + gzip.compress(b"/>"), headers={"Content-Encoding": "gzip"})
+    nothing = Answer(b"", headers={"Content-Encoding": "gzip"})
+    with serving(in_turn(members, nothing)) as server:
+        assert [exchange(server.endpoint, "run").body for _ in range(2)] == [b"<ok/>", b""]
+
+
+@BOTH
+def test_cookies_are_not_kept(way: str) -> None:
+    def twice(url: str) -> Flow[None]:
+        yield Send(Request(url, XML))
+        yield Send(Request(url, XML))
+
+    with serving(in_turn(Answer(b"<ok/>", headers={"Set-Cookie": "SESSION=another; Path=/"}))) as server:
+        if way == "run":
+            with Transport() as transport:
+                run(twice(server.endpoint), transport)
+        else:
+
+            async def main() -> None:
+                async with AsyncTransport() as transport:
+                    await arun(twice(server.endpoint), transport)
+
+            asyncio.run(main())
+    assert ["cookie" in seen.headers for seen in server.seen] == [False, False]
+
+
+@BOTH
+@pytest.mark.parametrize("proxy", ["socks4://u:pa55@proxy:1", "ftp://u:pa55@proxy:21", "http://u:pa55#x@proxy:1"])
+def test_a_proxy_that_cannot_be_used_is_a_setting_to_mend(
+    way: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
+        exchange("https://api.intacct.com/ia/xml/xmlgw.phtml", way)
+    assert "pa55" not in f"{caught.value} {caught.value.__cause__}"
+
+
+@BOTH
+def test_a_reply_that_ends_with_the_connection_does_not_say_its_end(way: str) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: text/csv\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        assert not exchange(f"http://127.0.0.1:{listening.getsockname()[1]}/gw", way).says_its_end
+    with serving(in_turn(b"<ok/>")) as server:
+        assert exchange(server.endpoint, way).says_its_end
+
+
+@BOTH
 def test_a_reply_that_takes_too_long_leaves_a_doubt(way: str) -> None:
     late = threading.Event()
     with serving(in_turn(Answer(b"late", wait_for=late))) as server:
@@ -216,6 +288,17 @@ def test_every_event_loop_has_connections_of_its_own() -> None:
         for thread in threads:
             thread.join()
     assert len(server.seen) == 6
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # sockets left open, on purpose
+def test_event_loops_that_ended_are_forgotten() -> None:
+    with serving(in_turn(b"<ok/>")) as server:
+        transport = AsyncTransport()
+        for _ in range(3):  # without closing, as a notebook would
+            asyncio.run(transport.send(Request(server.endpoint, XML)))
+        assert len(transport._loops) == 1
+        transport._loops.clear()
+        gc.collect()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
@@ -364,7 +447,16 @@ def test_neither_request_nor_reply_shows_its_body() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7.0), (" 7 ", 7.0), ("", None), ("soon", None), ("-1", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("2024 Jan 2024 +999999999900:00:00", None),
+        ("9" * 400, float("inf")),
+    ],
 )
 def test_retry_after_is_read_in_seconds_and_as_a_date(header: str, seconds: float | None) -> None:
     assert HttpReply(429, {"retry-after": header}, b"").retry_after == seconds
