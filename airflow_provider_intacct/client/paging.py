@@ -159,6 +159,11 @@ class KeyCursor:
 
     def check_order(self, keys: list[str]) -> str:
         """Return the last of `keys`, which must all rise above the one before: else rows are lost or read twice."""
+        if not all(keys):
+            raise MalformedReplyError(
+                f"query {self.extract.object}: the reply has records without {self.key}, so the next page cannot be "
+                "told. Read with order_by, which does not need it."
+            )
         before = [] if self.last is None else [self.last]
         try:
             numbers = [int(key) for key in before + keys]

@@ -23,7 +23,7 @@ descendants = etree.XPath("count(descendant::*)")
 
 def read(body: bytes, form: Literal["json", "csv"], fields: Sequence[str] = ()) -> list[Row]:
     """Return the rows of a JSON or CSV body. Every row has all of `fields`, empty ones that were left out included."""
-    rows = from_json(body) if form == "json" else from_csv(body)
+    rows = from_json(body) if form == "json" else from_csv(body, fields)
     return complete(rows, fields)
 
 
@@ -61,14 +61,19 @@ def as_text(value: Any) -> Any:
     return value
 
 
-def from_csv(body: bytes) -> list[Row]:
-    """Return the rows of a CSV body with a header; an empty body has none."""
+def from_csv(body: bytes, fields: Sequence[str] = ()) -> list[Row]:
+    """Return the rows of a CSV body with a header, which names all `fields`; an empty body has none.
+
+    Any text is CSV: what a proxy says instead of an answer must not pass for a page without rows.
+    """
     try:
         lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
         header = next(lines, [])
         rows = [dict(zip(header, line, strict=True)) for line in lines if line]
     except (csv.Error, ValueError) as error:
         raise MalformedReplyError(f"The CSV of the reply breaks off or is malformed: {error}.") from None
+    if header and (missing := {name.upper() for name in fields} - {name.upper() for name in header}):
+        raise MalformedReplyError(f"The CSV of the reply lacks the columns {', '.join(sorted(missing))}.")
     return rows
 
 

@@ -13,7 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from airflow_provider_intacct.client import retry
 from airflow_provider_intacct.client.credentials import Credentials
-from airflow_provider_intacct.client.errors import GatewayError, IntacctError, InvalidRequestError, MalformedReplyError
+from airflow_provider_intacct.client.errors import (
+    GatewayError,
+    IntacctError,
+    InvalidRequestError,
+    MalformedReplyError,
+    ReplyLostError,
+)
 from airflow_provider_intacct.client.retry import GiveUp, NewSession, RetryPolicy, Wait
 from airflow_provider_intacct.client.transport import Await, Flow, HttpReply, Request, Send, Sleep
 from airflow_provider_intacct.client.xml.elements import Element
@@ -193,6 +199,8 @@ class Gateway:
         if isinstance(way_in, Session) and reply.access_error is None:
             self._pool.slide(way_in, reply.authentication)
         reply.raise_for_access()
+        if reply.results and reply.results[0].format == "csv" and not answer.says_its_end:
+            raise ReplyLostError("The CSV ended with the connection, so whether rows are missing cannot be told.")
         reply = _matched(reply, call)
         with self._lock:
             self._transactions += sum(map(_billed, call.functions, reply.results))

@@ -102,12 +102,11 @@ def read_rows(gateway: Gateway, knowledge: Knowledge, object: str, page_size: in
         found += len(page.rows)
         yield Emit(typing.apply(page.rows) if typing else page.rows)
         cursor = page.next
-    session = yield from gateway.session()
-    if not found and session.entity_id:
+    if not found and (entity_id := (yield from gateway.session()).entity_id):
         log.info(
             "No %s found in entity %s. The session sees the records of that entity and of the top level only.",
             extract.object,
-            session.entity_id,
+            entity_id,
         )
 
 
@@ -135,9 +134,10 @@ def _prepared(
 
     definition = definitions[object.upper()]
     condition = rename_fields(condition, spelled) if condition is not None else None
-    selected = tuple(_spelled_selection(name, spelled) for name in fields)
+    selected = tuple(dict.fromkeys(_spelled_selection(name, spelled) for name in fields))
     typed = options.get("typed", True)
-    by_preference = typed and any(datatype(_inner(name)) in _WRITTEN_BY_PREFERENCE for name in selected if name != "*")
+    kinds = {(datatype(_inner(name)) or "").upper() for name in selected} if typed else set()
+    by_preference = not kinds.isdisjoint(_WRITTEN_BY_PREFERENCE)
     timed = condition is not None and needs_zone(condition, datatype)
     formatting = (yield from knowledge.formatting()) if by_preference or timed else UserFormatting()
     extract = paging.Extract(

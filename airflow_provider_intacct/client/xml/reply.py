@@ -239,7 +239,7 @@ def parse_reply(
 
 def _bare_format(start: bytes, content_type: str, expected: Format | None) -> Format | None:
     """Tell JSON from CSV. Both have been seen under application/json, and no rows of CSV are an empty body."""
-    if start.startswith(b"<") or expected == "xml":
+    if start.startswith(b"<") or expected == "xml" or "html" in content_type:
         return None
     if expected == "csv":
         return "csv"

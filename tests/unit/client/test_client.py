@@ -15,6 +15,7 @@ import pytest
 from airflow_provider_intacct.client import AsyncIntacctClient, Credentials, IntacctClient
 from airflow_provider_intacct.client import errors as e
 from airflow_provider_intacct.client.retry import RetryPolicy
+from airflow_provider_intacct.client.transport import HttpReply
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import Function, function
 from airflow_provider_intacct.client.xml.reply import Reply
@@ -471,6 +472,39 @@ def test_rows_are_the_same_in_every_format_and_typed(bench: Bench, returnformat:
     assert [seen.functions for seen in bench.server.calls] == [
         ["lookup"], ["readUserFormatting"], ["query"], ["query"],
     ]  # fmt: skip
+
+
+def test_csv_that_merely_ends_with_the_connection_is_not_believed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HttpReply, "says_its_end", property(lambda reply: False))
+    bench.server.script = company
+    with pytest.raises(e.ReplyLostError, match="whether rows are missing"):
+        bench.rows("APBILL", fields=["NAME"], returnformat="csv")
+    assert len(bench.rows("APBILL", fields=["NAME"], returnformat="json")) == 3  # which does not end before its bracket
+
+
+@pytest.mark.parametrize(
+    "page", [Answer(b"", content_type="text/html"), Answer(b"Service Unavailable", content_type="text/plain")]
+)
+def test_what_a_proxy_says_is_not_an_empty_page_of_csv(bench: Bench, page: Answer) -> None:
+    bench.server.script = lambda server, seen: page if seen.functions == ["query"] else company(server, seen)
+    with pytest.raises(e.IntacctError):
+        bench.rows("APBILL", fields=["NAME"], returnformat="csv")
+
+
+@pytest.mark.parametrize("returnformat", ["json", "csv", "xml"])
+def test_a_field_named_twice_comes_once(bench: Bench, returnformat: str) -> None:
+    bench.server.script = company
+    rows = bench.rows("APBILL", fields=["NAME", "name", "RECORDNO"], returnformat=returnformat)
+    assert rows[0] == {"NAME": "Rent", "RECORDNO": 1}
+
+
+def test_rows_that_have_all_come_need_no_session_any_more(bench: Bench) -> None:
+    bench.server.lifetime = 0.000001  # over before anything else is asked
+    bench.server.script = company
+    bench.rows("APBILL", fields=["NAME"])
+    assert bench.server.seen[-1].functions == ["query"]
 
 
 def test_untyped_rows_are_text_and_do_not_ask_for_the_users_zone(bench: Bench) -> None:

@@ -179,6 +179,12 @@ def test_keys_that_are_no_numbers_may_not_come_twice() -> None:
     assert page.next.advance([{"ACCESSTIME": "t", "ID": "b1"}]).rows == [{"ACCESSTIME": "t"}]
 
 
+@pytest.mark.parametrize("keys", [["1", "2", ""], ["", "1"], ["a", ""]])
+def test_a_record_without_its_key_ends_the_read(keys: list[str]) -> None:
+    with pytest.raises(MalformedReplyError, match="without RECORDNO"):
+        first(EXTRACT).advance([{"RECORDNO": key, "NAME": "x", "AMOUNT": "1"} for key in keys])
+
+
 def test_a_reply_that_counts_rows_and_brings_none_or_fewer_is_not_the_end() -> None:
     with pytest.raises(MalformedReplyError, match="counts 5 rows"):
         first(EXTRACT).advance([], 5)

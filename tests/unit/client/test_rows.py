@@ -75,6 +75,12 @@ def test_no_rows_of_csv_are_no_rows(body: bytes) -> None:
     assert rows.read(body, "csv", ["A", "B"]) == []
 
 
+@pytest.mark.parametrize("body", [b"upstream connect error", b"NAME\n", b'"A","C"\n"1","2"\n'])
+def test_csv_without_the_columns_that_were_asked_for_is_none(body: bytes) -> None:
+    with pytest.raises(MalformedReplyError, match="lacks"):
+        rows.read(body, "csv", ["A", "B"])
+
+
 def test_csv_may_begin_with_a_byte_order_mark_and_hold_line_breaks() -> None:
     assert rows.read(b'\xef\xbb\xbfA,B\n"x\ny","""z"", w"\n', "csv") == [{"A": "x\ny", "B": '"z", w'}]
 
