@@ -72,12 +72,20 @@ DEFINITIONS: tuple[Switch, ...] = (
     # reading
     Switch("unordered_query", "scattered", "order of a query that names none: scattered (the same each time, but no "
            "order of any field), or by key", ("scattered", "key")),
+    Switch("nulls_in_order", "first", "where empty values stand in ascending order; descending turns it round",
+           ("first", "last")),
+    Switch("unknown_label", "nothing", "a value that an enumeration does not have matches nothing in a filter, or the "
+           "query is refused (DL02000001)", ("nothing", "refuse")),
     Switch("aggregate_names", "prefixed", "element names of avg, min and max: prefixed as COUNT.X is, or plain as sum "
            "is", ("prefixed", "plain")),
     Switch("audit_history_zone", "gmt", "AUDITHISTORY.ACCESSTIME is in GMT, or in the API user's time zone",
            ("gmt", "user")),
     Switch("read_by_query_hides_private", True, "readByQuery at the top level leaves out records of private entities, "
            "as query does"),
+    Switch("read_hides_private", False, "read and readByName at the top level leave out records of private entities"),
+    Switch("csv_content_type", "text/csv; charset=UTF-8", "Content-Type of an answer in CSV"),
+    Switch("several_bodies", "first", "answer to a request of several functions in JSON or CSV: the first body, or all "
+           "of them, one after the other", ("first", "joined")),
     Switch("get_list_page", 100, "records of a get_list that names no maxitems"),
     Switch("result_id_seconds", 3600, "how long a resultId can be continued by readMore"),
     # the books

@@ -122,3 +122,54 @@ def test_a_page_of_more_than_two_thousand_is_refused_by_the_schema(sandbox: Sand
     answer = call(sandbox, query("VENDOR", ["VENDORID"], "<pagesize>2001</pagesize>"))
     assert answer.root.find("operation") is None
     assert answer.errors()[0][0] == "XL03000003"
+
+
+def in_state(state: str) -> str:
+    return f"<filter><equalto><field>STATE</field><value>{state}</value></equalto></filter>"
+
+
+def test_a_label_that_there_is_not_finds_nothing_or_is_refused(sandbox: SandboxProcess) -> None:
+    unknown = query("APBILL", ["RECORDNO"], in_state("Postponed"))
+    assert call(sandbox, unknown).results[0].find("data").get("count") == "0"
+    sandbox.switch(unknown_label="refuse")
+    assert call(sandbox, unknown).errors() == [("DL02000001", "There was an error processing the request.")]
+    assert call(sandbox, query("APBILL", ["RECORDNO"], in_state("Posted"))).statuses == ["success"]
+
+
+@pytest.mark.parametrize(
+    ("nulls", "direction", "empty_at"), [("first", "ascending", 0), ("first", "descending", -1),
+                                         ("last", "ascending", -1), ("last", "descending", 0)]
+)  # fmt: skip
+def test_empty_values_stand_at_one_end_of_an_order(
+    sandbox: SandboxProcess, nulls: str, direction: str, empty_at: int
+) -> None:
+    sandbox.switch(nulls_in_order=nulls)
+    order = f"<orderby><order><field>BILL_SOURCE</field><{direction}/></order></orderby><pagesize>2000</pagesize>"
+    sources = call(sandbox, query("APBILL", ["BILL_SOURCE"], order)).texts("operation/result/data/APBILL/BILL_SOURCE")
+    assert sources[empty_at] == ""
+    assert sources[-1 - empty_at] != ""
+
+
+def test_several_functions_in_json_are_answered_with_one_body_or_all(sandbox: SandboxProcess) -> None:
+    form = ORDERED + "<pagesize>1</pagesize><options><returnformat>json</returnformat></options>"
+    functions = [query(name, ["RECORDNO"], form) for name in ("VENDOR", "CUSTOMER")]
+    assert json.loads(call(sandbox, *functions).body) == [{"RECORDNO": "1"}]
+    sandbox.switch(several_bodies="joined")
+    assert call(sandbox, *functions).body == b'[{"RECORDNO":"1"}][{"RECORDNO":"1"}]'
+
+
+def test_csv_calls_itself_what_the_switch_says(sandbox: SandboxProcess) -> None:
+    form = "<options><returnformat>csv</returnformat></options>"
+    assert call(sandbox, query("VENDOR", ["RECORDNO"], form)).headers["content-type"] == "text/csv; charset=UTF-8"
+    sandbox.switch(csv_content_type="application/json")
+    assert call(sandbox, query("VENDOR", ["RECORDNO"], form)).headers["content-type"] == "application/json"
+
+
+def test_read_shows_private_records_at_the_top_level_or_hides_them(sandbox: SandboxProcess) -> None:
+    private = "<filter><isnotnull><field>MEGAENTITYID</field></isnotnull></filter>"
+    shown = query("VENDOR", ["RECORDNO"], private + "<options><showprivate>true</showprivate></options>")
+    key = call(sandbox, shown).texts("operation/result/data/VENDOR/RECORDNO")[0]
+    read = f"<read><object>VENDOR</object><keys>{key}</keys><fields>RECORDNO</fields></read>"
+    assert call(sandbox, read).texts("operation/result/data/VENDOR/RECORDNO") == [key]
+    sandbox.switch(read_hides_private=True)
+    assert call(sandbox, read).texts("operation/result/data/VENDOR/RECORDNO") == []

@@ -28,7 +28,7 @@ def test_every_switch_is_listed_with_its_default() -> None:
         switch.name: str(switch.default).lower() if isinstance(switch.default, bool) else str(switch.default) or '""'
         for switch in DEFINITIONS
     }
-    assert rows(README.split("### Switches", 1)[1]) == defaults
+    assert rows(section("### Switches", "### Choices without a switch")) == defaults
 
 
 def test_every_fault_is_listed() -> None:

@@ -149,9 +149,16 @@ class Gateway:
             failed = failed or not outcomes or not all(outcome.succeeded for outcome in outcomes)
             bodies += [outcome.result for outcome in outcomes if isinstance(outcome.result, BodyResult)]
         if bodies and not failed:
-            return Answer(bodies[0].body, bodies[0].content_type)
+            return self._bare(bodies)
         document = reply.response(reply.control(request.control, "success"), *blocks)
         return Answer(reply.render(document, whitespace=request.control.whitespace))
+
+    def _bare(self, bodies: Sequence[BodyResult]) -> Answer:
+        """Return the answer to functions in JSON or CSV: their bodies, without an envelope."""
+        if self._company.switches.text("several_bodies") == "first":
+            bodies = bodies[:1]
+        types = {"json": "application/json", "csv": self._company.switches.text("csv_content_type")}
+        return Answer(b"".join(result.body for result in bodies), types[bodies[0].form])
 
     def _operation(self, operation: Operation, control: Control, delay: float) -> tuple[Node, list[Outcome]]:
         started = time.monotonic()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 Content: TypeAlias = "str | Mapping[str, Content] | Sequence[Node] | None"
 
@@ -64,7 +64,7 @@ class BodyResult:
     """A whole HTTP body without envelope: what the JSON and CSV return formats answer."""
 
     body: bytes
-    content_type: str = "application/json"
+    form: Literal["json", "csv"] = "json"
     transactions: int = 1
 
 

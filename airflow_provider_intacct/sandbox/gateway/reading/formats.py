@@ -28,4 +28,4 @@ def csv_body(names: Sequence[str], rows: Sequence[Row]) -> BodyResult:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(names)
         writer.writerows(rows)
-    return BodyResult(text.getvalue().encode(), "text/csv; charset=UTF-8")
+    return BodyResult(text.getvalue().encode(), "csv")

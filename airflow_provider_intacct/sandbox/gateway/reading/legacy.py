@@ -11,9 +11,9 @@ from airflow_provider_intacct.sandbox.gateway.calls import Call, function
 from airflow_provider_intacct.sandbox.gateway.results import Content, FunctionError, ListResult, Node, Result
 
 from .comparison import Comparer
-from .literals import Reader, malformed
+from .literals import malformed
 from .rendering import Cell, Writer, written
-from .request import checked_number, object_zone, refuse_kept_fields
+from .request import checked_number, literal_reader, object_zone, refuse_kept_fields
 from .selection import Condition, Selection
 from .visibility import visible_rows
 
@@ -90,7 +90,7 @@ class _Listing:
         self.definition: ObjectDefinition = call.company.catalog[record.object]
         self._zone = object_zone(call, self.definition)
         self._selection = Selection(call.company.catalog, self.definition)
-        self.comparer = Comparer(self._selection, Reader("labels", self._zone))
+        self.comparer = Comparer(self._selection, literal_reader(call, self.definition, "labels"))
         self._names = self._asked_names()
 
     def filter(self, element: etree._Element | None) -> Condition:

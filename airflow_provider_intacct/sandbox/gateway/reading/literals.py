@@ -17,16 +17,20 @@ Dialect = Literal["labels", "codes"]
 
 _US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?)?")
-_NOTHING = "\0"  # equal to no stored text: the gateway compares an unknown label and finds no row
+_NOTHING = "\0"  # equal to no stored text
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How one request's literals are read: the function's dialect, the user's zone, whether ISO dates are known."""
+    """How one request's literals are read: the function's dialect, the user's zone, whether ISO dates are known.
+
+    `strict` refuses a value that an enumeration does not have, which otherwise matches nothing.
+    """
 
     dialect: Dialect
     zone: tzinfo
     iso: bool = False
+    strict: bool = False
 
     def stored(self, field: Field, text: str) -> object:
         """Return the value to compare a column with. Raises the gateway's refusal of a malformed literal."""
@@ -41,6 +45,8 @@ class Reader:
             return words.get(text, _NOTHING)
         if self.speaks_labels(field):
             code = field.code(text)
+            if code is None and self.strict:
+                raise malformed()
             return _NOTHING if code is None else code
         return text
 

@@ -13,9 +13,9 @@ from airflow_provider_intacct.sandbox.gateway.results import DataResult, Functio
 
 from .comparison import Comparer
 from .formats import csv_body, json_body, xml_records
-from .literals import Reader, malformed
+from .literals import malformed
 from .rendering import Cell, Writer, written
-from .request import is_true, object_zone, refuse_kept_fields, return_format, text_of, whole_number
+from .request import is_true, literal_reader, object_zone, refuse_kept_fields, return_format, text_of, whole_number
 from .selection import Condition, Selection
 from .visibility import visible_rows
 
@@ -154,8 +154,8 @@ class _Where:
         seen = visible_rows(selection, self.call.entity_id, show_private=self.show_private)
         if self.filter is None:
             return seen
-        zone = object_zone(self.call, self.definition)
-        comparer = Comparer(selection, Reader("labels", zone, iso=self.definition.platform), self.insensitive)
+        reader = literal_reader(self.call, self.definition, "labels")
+        comparer = Comparer(selection, reader, self.insensitive)
         return Condition.all_of([seen, self._node(comparer, self.filter)])
 
     def _node(self, comparer: Comparer, node: etree._Element) -> Condition:
@@ -222,7 +222,9 @@ def _group(asked: _Asked, selection: Selection) -> list[str]:
 
 def _order(call: Call, definition: ObjectDefinition, asked: _Asked, selection: Selection) -> list[str]:
     if asked.order:
-        return [_ordered(asked, order, selection) + (" DESC" if order.descending else "") for order in asked.order]
+        last = call.company.switches.text("nulls_in_order") == "last"
+        directions = {False: " NULLS LAST" if last else "", True: " DESC NULLS FIRST" if last else " DESC"}
+        return [_ordered(asked, order, selection) + directions[order.descending] for order in asked.order]
     if asked.aggregated or not definition.key:
         return []
     key = selection.own(definition.key)

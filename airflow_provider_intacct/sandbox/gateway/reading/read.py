@@ -131,7 +131,7 @@ def _rows(
     keys = list(dict.fromkeys(keys))
     where = Condition.all_of(
         [
-            visible_rows(selection, call.entity_id, show_private=True),
+            visible_rows(selection, call.entity_id, show_private=not call.company.switches.on("read_hides_private")),
             Condition(f"{wanted} IN ({', '.join('?' * len(keys))})", tuple(keys)),
         ]
     )

@@ -11,11 +11,20 @@ from airflow_provider_intacct.sandbox.gateway.results import DataResult, Functio
 from .comparison import Comparer
 from .cursors import Cursor, Cursors
 from .formats import csv_body, json_body, xml_records
-from .literals import Reader, malformed
+from .literals import malformed
 from .query import queried_object
 from .query_text import Both, Comparison, Either, Expression, Negation, parse_query
 from .rendering import Writer, written
-from .request import as_number, listed, object_zone, refuse_kept_fields, return_format, text_of, whole_number
+from .request import (
+    as_number,
+    listed,
+    literal_reader,
+    object_zone,
+    refuse_kept_fields,
+    return_format,
+    text_of,
+    whole_number,
+)
 from .selection import Condition, Selection
 from .views import View, find_view, view_condition
 from .visibility import visible_rows
@@ -37,7 +46,7 @@ def read_by_query(call: Call) -> Result:
             raise malformed()
 
     selection = Selection(call.company.catalog, definition)
-    reader = Reader("codes", object_zone(call, definition), iso=definition.platform)
+    reader = literal_reader(call, definition, "codes")
     condition = _compiled(call, definition, Comparer(selection, reader), expression)
     rows = _pinned(call, selection, condition, paths)[first - 1 : last]
     form = return_format(element, "returnFormat")
@@ -55,7 +64,7 @@ def read_view(call: Call) -> Result:
     paths = [_own_field(call, definition, name) for name in view.fields]
     refuse_kept_fields(call, definition, paths)
     selection = Selection(call.company.catalog, definition)
-    reader = Reader("codes", object_zone(call, definition), iso=definition.platform)
+    reader = literal_reader(call, definition, "codes")
     condition = _view_rows(call, definition, view, Comparer(selection, reader))
     rows = _pinned(call, selection, condition, paths)
     form = return_format(element, "returnFormat")

@@ -11,6 +11,7 @@ from airflow_provider_intacct.sandbox.gateway.calls import Call
 from airflow_provider_intacct.sandbox.gateway.results import FunctionError
 from airflow_provider_intacct.sandbox.permissions import refuse_fields
 
+from .literals import Dialect, Reader
 from .selection import owner_of
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")  # what the store can hold
@@ -56,6 +57,12 @@ def object_zone(call: Call, definition: ObjectDefinition) -> ZoneInfo:
     if definition.name == "AUDITHISTORY" and call.company.switches.text("audit_history_zone") == "gmt":
         return ZoneInfo("UTC")
     return user_zone(call)
+
+
+def literal_reader(call: Call, definition: ObjectDefinition, dialect: Dialect) -> Reader:
+    """Return how the literals of a condition on this object are read."""
+    strict = call.company.switches.text("unknown_label") == "refuse"
+    return Reader(dialect, object_zone(call, definition), iso=definition.platform, strict=strict)
 
 
 def return_format(parent: etree._Element, name: str) -> str:
