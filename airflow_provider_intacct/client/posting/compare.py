@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_intacct.client.posting.identity import DATE_PARTS, canonical_text, plain_number
+from airflow_provider_intacct.client.posting.identity import DATE_PARTS, canonical, plain_number
 from airflow_provider_intacct.client.posting.kinds import Lines
 from airflow_provider_intacct.client.posting.records import Posting
 
@@ -94,9 +94,8 @@ def _texts(element: _Element, field: str) -> list[str]:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, Mapping) and set(value) == DATE_PARTS:
-        return f"{int(value['month']):02}/{int(value['day']):02}/{int(value['year']):04}"
-    return "" if isinstance(value, Mapping | list | tuple) else canonical_text(value).strip()
+    written = canonical(value)
+    return written.strip() if isinstance(written, str) else ""
 
 
 def _same(written: str, read: str) -> bool:

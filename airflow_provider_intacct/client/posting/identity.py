@@ -79,7 +79,7 @@ def content_digest(record: Mapping[str, Any], *, kind: str, entity_id: str | Non
 def canonical(value: object) -> Canonical:
     """Return `value` as the plain text, sorted mapping or sorted list that stands for its content."""
     if isinstance(value, Mapping):
-        if set(value) == DATE_PARTS and all(str(part).isdigit() for part in value.values()):
+        if set(value) == DATE_PARTS and all(str(part).isdecimal() for part in value.values()):
             return f"{int(value['month']):02}/{int(value['day']):02}/{int(value['year']):04}"
         entries = {str(name): canonical(item) for name, item in value.items()}
         return {name: entries[name] for name in sorted(entries) if entries[name] not in ("", [], {})}

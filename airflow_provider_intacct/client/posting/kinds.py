@@ -261,8 +261,8 @@ KINDS: Mapping[str, Kind] = {
 
 
 def kind_of(object_name: str | None, function: str = "create") -> Kind:
-    """Return what is known of records of `object_name`, or of those that `function` creates."""
+    """Return what is known of records of `object_name`, in whatever case, or of those that `function` creates."""
     if function != "create":
         return KINDS.get(function, Kind(function, "", function=function))
     name = object_name or ""
-    return KINDS.get(name, Kind(name, name))
+    return KINDS.get(name.upper(), Kind(name, name))

@@ -139,6 +139,13 @@ def shuffled(value: Any, random: Any) -> Any:
     return value
 
 
+class TestTheKind:
+    def test_is_known_in_whatever_case_an_object_is_written(self) -> None:
+        with pytest.raises(UnbalancedEntryError):
+            prepare([entry(ENTRIES=[])], scope=TASK, object_name="glbatch")
+        assert "<GLBATCH>" in sent(prepare([entry()], scope=TASK, object_name="glbatch")[0])
+
+
 class TestTheContent:
     @given(content=contents, random=st.randoms(use_true_random=False))
     def test_does_not_depend_on_the_order_of_fields_and_lines(self, content: Any, random: Any) -> None:
@@ -167,6 +174,7 @@ class TestTheContent:
         [
             (Decimal("10.01"), Decimal("10.00")),
             ("007", "7"),
+            ({"year": "2026", "month": "\u00b2", "day": "1"}, {"year": "2026", "month": "2", "day": "1"}),
             (["a", "a"], ["a"]),
             ({"A": "1"}, {"B": "1"}),
             ({"A": "1", "B": "2"}, {"A": "2", "B": "1"}),
