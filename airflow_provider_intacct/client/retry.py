@@ -44,8 +44,8 @@ Step = Wait | NewSession | GiveUp
 class RetryPolicy:
     """How patient the client is. Seconds; attempts count the first try.
 
-    A wait doubles from `first_wait` up to `longest_wait`. A server that asks for more than `longest_asked` gets a
-    GiveUp: an Airflow slot is better given back than slept away.
+    A wait doubles from `first_wait` up to `longest_wait`, and is as long as the server asks at least. A server that
+    asks for more than `longest_asked` gets a GiveUp: an Airflow slot is better given back than slept away.
     """
 
     first_wait: float = 1.0
@@ -89,13 +89,13 @@ def next_step(
         return GiveUp()
     if attempt >= _attempts(error, policy, writes=writes):
         return GiveUp()
-    asked = error.retry_after if isinstance(error, GatewayError) else None
-    if asked is not None:
-        return Wait(asked) if asked <= policy.longest_asked else GiveUp()
+    asked = (error.retry_after if isinstance(error, GatewayError) else None) or 0.0
+    if asked > policy.longest_asked:
+        return GiveUp()
     bound = min(policy.longest_wait, policy.first_wait * 2 ** min(attempt - 1, 32))
     if isinstance(error, InProcessError):
         return Wait(bound)  # the earlier try needs its time; coming sooner by chance only costs a refusal
-    return Wait(bound * jitter)
+    return Wait(max(asked, bound * jitter))  # a server that asks for no wait at all is not hammered
 
 
 def _attempts(error: IntacctError, policy: RetryPolicy, *, writes: bool) -> int:

@@ -94,10 +94,10 @@ class Gateway:
         """Flow: the session, signing in if there is none that lives long enough."""
         session = yield from self._pool.session(self.credentials, self._sign_in, instead_of=instead_of)
         if self._on_secret is not None and session.session_id != self._told:
-            self._told = session.session_id
             told = self._on_secret(session.session_id)
             if told is not None:
                 yield Await(told)
+            self._told = session.session_id  # only now: if telling failed, the next call tells again
         return session
 
     def sign_in(self) -> Flow[Session]:

@@ -214,7 +214,8 @@ def undelivered(
     retry_after: float | None = None,
 ) -> IntacctError:
     """Return the exception for an answer that holds no Intacct reply. `what` says what it is instead."""
-    shown = f"HTTP {status}, {content_type or 'no content type'}" if status is not None else content_type
+    kind_shown = content_type[:80]  # whoever answers writes it
+    shown = f"HTTP {status}, {kind_shown or 'no content type'}" if status is not None else kind_shown
     sentence = f"The answer {what}{f' ({shown})' if shown else ''}."
     about: dict[str, Any] = {"level": "edge", "http_status": status, "retry_after": retry_after}
     if status is not None and 300 <= status < 400:

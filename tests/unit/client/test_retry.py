@@ -80,7 +80,11 @@ def test_a_session_is_renewed_once_for_a_request() -> None:
 
 def test_the_server_decides_how_long_to_wait() -> None:
     assert next_step(e.ThrottledError("busy", retry_after=17.0), 1, writes=False, jitter=0.1) == Wait(17.0)
-    assert next_step(e.ThrottledError("busy", retry_after=0.0), 4, writes=True) == Wait(0.0)
+    assert next_step(e.ThrottledError("busy", retry_after=3.0), 4, writes=True, jitter=0.25) == Wait(3.0)
+
+
+def test_a_server_that_asks_for_no_wait_is_not_hammered() -> None:
+    assert next_step(e.ThrottledError("busy", retry_after=0.0), 4, writes=True) == Wait(8)
 
 
 def test_a_slot_is_given_back_rather_than_slept_away_for_an_hour() -> None:

@@ -141,6 +141,21 @@ def test_a_session_found_in_the_pool_is_told_too(office: Office) -> None:
     assert len(office.server.logins) == 1
 
 
+def test_a_session_id_that_could_not_be_told_is_told_again(office: Office) -> None:
+    told: list[str] = []
+
+    def tell(secret: str) -> None:
+        told.append(secret)
+        if len(told) == 1:
+            raise OSError("the log is closed")
+
+    with office.client(on_secret=tell) as client:
+        with pytest.raises(OSError, match="the log is closed"):
+            client.call(READ)
+        client.call(READ)
+    assert told == ["session-1-of-this-server"] * 2
+
+
 def test_a_coroutine_may_be_told_the_session_id(office: Office) -> None:
     told: list[str] = []
 
