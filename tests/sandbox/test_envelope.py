@@ -192,13 +192,41 @@ def test_an_unknown_transport_policy_is_a_control_failure(sandbox: SandboxProces
     assert refusal(answer) == ("XL03000006", "nightly is not a valid transport policy.")
 
 
-def test_an_external_entity_is_never_resolved(sandbox: SandboxProcess, tmp_path: Path) -> None:
+def typed(document: bytes, declarations: str) -> bytes:
+    """Return a request with a document type."""
+    return document.replace(b"<request>", f"<!DOCTYPE request {declarations}><request>".encode(), 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<getUserPermissions><userId>&leak;</userId></getUserPermissions>",
+        "<create><CLASS><CLASSID>&leak;</CLASSID><NAME>of &leak;</NAME></CLASS></create>",
+    ],
+)
+@pytest.mark.parametrize("declared", ['SYSTEM "file://{path}"', '"do-not-read-me"'])
+def test_an_entity_is_never_resolved(sandbox: SandboxProcess, tmp_path: Path, declared: str, body: str) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("do-not-read-me")
-    document = request("<getUserPermissions><userId>&leak;</userId></getUserPermissions>").replace(
-        b"<request>", f'<!DOCTYPE request [<!ENTITY leak SYSTEM "file://{secret}">]><request>'.encode(), 1
-    )
-    assert b"do-not-read-me" not in post(sandbox, document).body
+    entity = declared.format(path=secret)
+    answer = post(sandbox, typed(request(body), f"[<!ENTITY leak {entity}>]"))
+    errorno, text = refusal(answer)
+    assert errorno == "XL03000003"
+    assert "Entities are not accepted" in text
+    assert b"do-not-read-me" not in answer.body
+
+
+def test_entities_that_multiply_are_refused_unread(sandbox: SandboxProcess) -> None:
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    document = typed(request("<getDimensions/>"), f'[<!ENTITY l0 "laugh">{levels}]').replace(b">f1<", b">&l9;<")
+    assert refusal(post(sandbox, document))[0] == "XL03000003"
+    attribute = typed(request("<getDimensions/>"), f'[<!ENTITY l0 "laugh">{levels}]').replace(b'"f1"', b'"&l9;"')
+    assert refusal(post(sandbox, attribute))[0] == "XL03000003"
+
+
+def test_a_document_type_that_only_names_its_dtd_is_read(sandbox: SandboxProcess) -> None:
+    document = typed(request("<getDimensions/>"), 'SYSTEM "intacct_request.v2.1.dtd"')
+    assert post(sandbox, document).statuses == ["success"]
 
 
 def test_the_functions_of_a_request_run_in_order_and_later_ones_run_after_a_failure(sandbox: SandboxProcess) -> None:

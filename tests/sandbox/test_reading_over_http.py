@@ -173,3 +173,13 @@ def test_read_shows_private_records_at_the_top_level_or_hides_them(sandbox: Sand
     assert call(sandbox, read).texts("operation/result/data/VENDOR/RECORDNO") == [key]
     sandbox.switch(read_hides_private=True)
     assert call(sandbox, read).texts("operation/result/data/VENDOR/RECORDNO") == []
+
+
+def test_a_filter_nested_without_end_is_refused(sandbox: SandboxProcess) -> None:
+    one = "<isnotnull><field>NAME</field></isnotnull>"
+    nested = f"<filter>{f'<and>{one}' * 150}{one}{'</and>' * 150}</filter>"
+    text = f"<readByQuery><object>VENDOR</object><query>{'NOT (' * 150}RECORDNO = 1{')' * 150}</query></readByQuery>"
+    answer = call(sandbox, query("VENDOR", ["RECORDNO"], nested), text)
+    assert answer.errors() == [("DL02000001", "There was an error processing the request.")] * 2
+    shallow = f"<filter>{f'<and>{one}' * 20}{one}{'</and>' * 20}</filter>"
+    assert call(sandbox, query("VENDOR", ["RECORDNO"], shallow)).statuses == ["success"]

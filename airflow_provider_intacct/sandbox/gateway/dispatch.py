@@ -13,9 +13,12 @@ from airflow_provider_intacct.sandbox.company import Company
 from . import limits
 from .calls import Call, Implementation
 from .envelope import FunctionRequest, Operation
+from .reading.literals import malformed
 from .results import FunctionError, Result
 from .sessions import Session
 from .uniqueness import ControlIds, RepeatedError
+
+_NESTED_TOO_DEEP = "parser stack overflow"  # SQLite's words for a condition that a request nests without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,10 @@ class _Run:
             if error.committed is None:
                 raise
             return Outcome(function, error.committed, error)
+        except sqlite3.OperationalError as error:
+            if str(error) != _NESTED_TOO_DEEP:
+                raise
+            raise malformed() from error
 
     def _note(self, db: sqlite3.Connection, outcome: Outcome, implementation: Implementation) -> None:
         if outcome.succeeded and self.remembers(outcome.function):
