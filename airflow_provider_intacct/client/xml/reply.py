@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from html import unescape
 from typing import Literal
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -257,7 +259,9 @@ def _read_xml(body: bytes) -> etree._Element | None:
     """Read the body, if need be once more without what XML forbids or as several roots; None if it is beyond repair."""
     for repair in (_as_it_is, _without_forbidden, _under_one_root):
         # A reply declares no entities, so none is resolved; attachments and PDFs exceed libxml2's usual text limit.
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
+        parser = etree.XMLParser(
+            resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+        )
         try:
             return etree.fromstring(repair(body).lstrip(), parser)
         except (etree.XMLSyntaxError, ValueError):
@@ -365,16 +369,21 @@ _SESSION_IN_TEXT = re.compile(r"(?i)(invalid session(?: id)?:? ?)\S.*")
 
 def _read_errors(parent: etree._Element, withhold: tuple[str, ...]) -> list[ErrorEntry]:
     def words(error: etree._Element, tag: str) -> str:
-        text = _SESSION_IN_TEXT.sub(r"\1(id withheld)", _text(error, tag))
-        for secret in withhold:
-            if len(secret) > 4:  # as Airflow masks: striking out "a" would leave no text
-                text = text.replace(secret, "***")
-        return text
+        return _without_secrets(_SESSION_IN_TEXT.sub(r"\1(id withheld)", _text(error, tag)), withhold)
 
     return [
         ErrorEntry(*(words(error, tag) for tag in ("errorno", "description", "description2", "correction")))
         for error in parent.findall("errormessage/error")
     ]
+
+
+def _without_secrets(text: str, secrets: tuple[str, ...]) -> str:
+    for secret in secrets:
+        if len(secret) > 4:  # as Airflow masks: striking out "a" would leave no text
+            text = text.replace(secret, "***")
+            if secret in unquote(unescape(text)):  # support ids travel so, and are shown decoded
+                return "(withheld: it repeats a credential)"
+    return text
 
 
 def _text(parent: etree._Element, path: str) -> str:

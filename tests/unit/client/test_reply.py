@@ -215,6 +215,15 @@ def test_a_secret_that_a_server_repeats_is_withheld() -> None:
     assert "Secret" not in str(access_error(body, withhold=("sender-Secret-7Qf",)))
 
 
+@pytest.mark.parametrize(
+    "repeated", ["p&amp;lt;w-Secret", "p%3Cw-Secret", "no such user [Support ID: a%20p%3cw-Secret]"]
+)
+def test_a_secret_repeated_in_another_spelling_is_withheld_too(repeated: str) -> None:
+    reply = parse_reply(canned.control_failure(error("X", repeated)), withhold=("p<w-Secret",))
+    assert reply.error is not None
+    assert "w-Secret" not in f"{reply.error} {reply.error.support_id} {reply!r}"
+
+
 def test_http_429_is_throttling_whatever_its_body() -> None:
     with pytest.raises(e.ThrottledError) as caught:
         parse_reply(b"slow down", "text/plain", 429, retry_after=7.0)
