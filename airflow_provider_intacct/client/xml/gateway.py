@@ -130,7 +130,11 @@ class Gateway:
         call = Call(with_control_ids([get_api_session()]))
         asked_at = self._pool.clock()
         reply = yield from self._converse(self.credentials, call)
-        session = opened_session(self.credentials, reply, asked_at)
+        try:
+            session = opened_session(self.credentials, reply, asked_at)
+        except IntacctError as error:
+            _given_up(error, call, reply.attempts, doubt=False)
+            raise
         log.info("Signed in to Intacct company %s as %s%s", session.company_id, session.user_id, _entity(session))
         return session
 

@@ -14,6 +14,7 @@ import pytest
 
 from airflow_provider_intacct.client import AsyncIntacctClient, Credentials, IntacctClient
 from airflow_provider_intacct.client import errors as e
+from airflow_provider_intacct.client.posting import Outcome, Posting, Scope, prepare
 from airflow_provider_intacct.client.retry import RetryPolicy
 from airflow_provider_intacct.client.transport import HttpReply
 from airflow_provider_intacct.client.xml import functions
@@ -59,6 +60,9 @@ class Bench:
 
     def call(self, each: Function) -> Any:
         return self._run(lambda client: client.call(each))
+
+    def post(self, postings: list[Posting]) -> list[Outcome]:
+        return self._run(lambda client: client.post(postings))  # type: ignore[no-any-return]
 
     def rows(self, object: str, **options: Any) -> list[dict[str, Any]]:
         if self.way == "threads":
@@ -270,6 +274,31 @@ def test_a_request_that_was_only_turned_away_is_in_no_doubt(bench: Bench) -> Non
     with pytest.raises(e.ThrottledError, match="sent 6 times") as caught:
         bench.execute(create(), unique=True)
     assert not caught.value.in_doubt
+
+
+@pytest.mark.parametrize("answer", [CUT, response(result("getAPISession", "s1"))])
+def test_a_sign_in_that_failed_leaves_no_write_in_doubt(bench: Bench, answer: Answer | bytes) -> None:
+    bench.server.sign_in = in_turn(answer)
+    with pytest.raises(e.IntacctError, match="Request: getAPISession") as caught:
+        bench.execute(create(), unique=True)
+    assert not caught.value.in_doubt
+    assert bench.server.calls == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"), [((CUT, BUSY), "in_doubt"), ((CUT, THROTTLED_429), "in_doubt"), ((CUT, succeed), "posted")]
+)
+def test_what_is_posted_knows_whether_an_earlier_try_may_have_booked_it(
+    bench: Bench, answers: tuple[Answer | Script, ...], status: str
+) -> None:
+    lines = [{"ACCOUNTNO": "6500", "TR_TYPE": sign, "TRX_AMOUNT": Decimal(1)} for sign in (1, -1)]
+    postings = prepare([{"JOURNAL": "GJ", "ENTRIES": lines}], scope=Scope("DEMO", key="2026-03"), object_name="GLBATCH")
+    bench.server.script = in_turn(*answers)
+    assert [outcome.status for outcome in bench.post(postings)] == [status]
+    for turned_away in (BUSY, THROTTLED_429):
+        bench.server.script = in_turn(turned_away)
+        with pytest.raises(e.ThrottledError):
+            bench.post(postings)
 
 
 def test_errors_beside_an_accepted_session_do_not_end_it(bench: Bench) -> None:
