@@ -13,6 +13,8 @@ from .gateway import limits
 from .gateway.exchange import Gateway
 from .switches import SwitchError
 
+_FURTHEST = 1_000_000_000
+
 
 class BenchError(ValueError):
     """A control that cannot be done; the text names field and remedy."""
@@ -73,6 +75,8 @@ class Bench:
         seconds = values.get("advance_seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise BenchError(f"advance_seconds is a number of seconds, not {seconds!r}.")
+        if not abs(self._company.clock.offset_seconds + seconds) <= _FURTHEST:
+            raise BenchError(f"advance_seconds may take the clock {_FURTHEST} seconds from the present, no further.")
         self._company.advance_clock(seconds)
 
     def _reset(self, _: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ AFTER = {
     "truncated": "the connection closes in the middle of the reply; everything was executed and committed",
     "kill_after": "the sandbox process dies by SIGKILL; everything was executed and committed",
 }
+_LONGEST = 3600
 KINDS = {**BEFORE, **AFTER}
 
 
@@ -62,8 +63,8 @@ class Rule:
             )
         except (TypeError, ValueError) as error:
             raise FaultError(f"nth and times are whole numbers, seconds is a number: {error}") from error
-        if rule.nth < 1 or rule.times < 1 or rule.seconds < 0:
-            raise FaultError("nth and times start at 1, seconds at 0.")
+        if rule.nth < 1 or rule.times < 1 or not 0 <= rule.seconds <= _LONGEST:
+            raise FaultError(f"nth and times start at 1, seconds are 0 to {_LONGEST}.")
         return rule
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 Value = bool | int | float | str
+_LARGEST = 1_000_000_000  # seconds or days that still make a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _converted(value: object, like: Value) -> Value:
         raise ValueError(value)
     if isinstance(like, int | float):
         number = type(like)(str(value))
-        if not number >= 0:  # nan is no number of anything
+        if not 0 <= number < _LARGEST:  # nan is no number of anything
             raise ValueError(value)
         return number
     return str(value)

@@ -1,5 +1,6 @@
 """What the gateway accepts as a request, and in whose words it refuses the rest (wire/xml-gateway.md §1, §2, §3.3)."""
 
+import gzip
 import os
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -190,6 +191,24 @@ def test_additional_error_information_comes_when_asked_for(sandbox: SandboxProce
 def test_an_unknown_transport_policy_is_a_control_failure(sandbox: SandboxProcess) -> None:
     answer = call(sandbox, "<getAPISession/>", control="<policyid>nightly</policyid>")
     assert refusal(answer) == ("XL03000006", "nightly is not a valid transport policy.")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "Fatal Error 4: Document is empty"),
+        (b"\0" * 100, "Fatal Error 4: Document is empty"),
+        (request("<getDimensions/>").replace(b'"f1"', b'"\xff"'), "Invalid bytes in character encoding"),
+        (gzip.compress(request("<getDimensions/>")), "Fatal Error 4: Start tag expected, '<' not found"),
+        (b"<a>" * 100_000, "Excessive depth in document"),
+    ],
+)
+def test_bytes_that_are_no_document_are_refused_in_the_words_of_libxml2(
+    sandbox: SandboxProcess, body: bytes, said: str
+) -> None:
+    errorno, text = refusal(post(sandbox, body))
+    assert errorno == "XL03000003"
+    assert said in text
 
 
 def typed(document: bytes, declarations: str) -> bytes:

@@ -1,5 +1,6 @@
 """Concurrency, throttling and API transactions (wire/xml-gateway.md §4)."""
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -101,3 +102,37 @@ def test_the_count_survives_a_kill(fresh_sandbox: SandboxProcess) -> None:
     fresh_sandbox.kill()
     fresh_sandbox.restart()
     assert fresh_sandbox.transactions() == 2
+
+
+def test_fifty_callers_at_once_are_all_served(sandbox: SandboxProcess) -> None:
+    names = [f"D{number}" for number in range(50)]
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda name: call(sandbox, create_department(name)), names))
+    assert [answer.statuses for answer in answers] == [["success"]] * 50
+    assert sorted(departments(sandbox, names)) == sorted(names)
+
+
+def test_a_request_may_hold_a_thousand_functions(sandbox: SandboxProcess) -> None:
+    assert call(sandbox, *["<get_applications/>"] * 1000).statuses == ["success"] * 1000
+    assert sandbox.transactions() == 1000
+
+
+def test_a_caller_that_stops_in_the_middle_of_a_request_holds_nobody_up(sandbox: SandboxProcess) -> None:
+    head = (
+        b"POST /ia/xml/xmlgw.phtml HTTP/1.1\r\nHost: x\r\nContent-Type: application/xml\r\nContent-Length: 5000\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=30) as slow:
+        slow.sendall(head + b"<request>")
+        assert call(sandbox, "<get_applications/>").statuses == ["success"]
+
+
+def test_a_reset_amid_writes_fails_none_of_them(sandbox: SandboxProcess) -> None:
+    def write(caller: int) -> set[int]:
+        return {call(sandbox, create_department(f"W{caller}-{number}")).status for number in range(15)}
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, caller) for caller in range(4)]
+        while not all(writer.done() for writer in writers):
+            sandbox.reset()
+        assert [writer.result() for writer in writers] == [{200}] * 4
+    assert sandbox.control("/sandbox/operations") == {"in_process": 0, "waiting": 0}

@@ -68,4 +68,4 @@ class ControlIds:
 
     def _outlived(self, recorded: str) -> bool:
         days = self._company.switches.number("uniqueid_days")
-        return days > 0 and datetime.fromisoformat(recorded) + timedelta(days=days) < self._company.clock.now()
+        return days > 0 and self._company.clock.now() - datetime.fromisoformat(recorded) > timedelta(days=days)
