@@ -87,3 +87,4 @@ class Cursors:
         for result_id, cursor in list(self._open.items()):
             if len(self._open) >= _MOST or not cursor.remaining or cursor.expires is None or cursor.expires <= now:
                 del self._open[result_id]
+        self._last = {place: result_id for place, result_id in self._last.items() if result_id in self._open}
