@@ -5,11 +5,16 @@
     ├── InvalidRequestError             what was asked cannot be sent; nothing was sent
     │   ├── WhereError                  a filter that cannot be read, or that the gateway cannot carry out
     │   ├── InvalidRecordError          a record that is no record, or a value XML cannot hold
-    │   └── UnbalancedEntryError        a journal entry whose debits and credits differ
+    │   ├── UnbalancedEntryError        a journal entry whose debits and credits differ
+    │   └── ChangedSincePostedError *   a later try brings other content for a record that is posted
     ├── TransportError                  the network failed
     │   ├── ConnectError                no connection: nothing was sent
     │   └── ReplyLostError              sent, but the reply never came: in doubt
     ├── MalformedReplyError             an answer that is not an Intacct reply
+    ├── IncompleteReadError             records came or went while they were read by offset
+    ├── PostingError *                  not every record was posted; it holds the outcome of each
+    │   ├── RecordsRejectedError *      Intacct refused at least one
+    │   └── RecordsInDoubtError *       nobody knows of at least one: the same call again settles it
     └── GatewayError                    Intacct answered with an error
         ├── SenderError                 sender id or its password refused
         ├── SignInError                 company, user or password refused
@@ -31,6 +36,8 @@
             ├── RolledBackError         undone because another function of the transaction failed
             ├── CursorExpiredError      the result set of a readMore is gone
             └── ClosedPeriodError       the date falls in a closed period
+
+* in client.posting, beside the outcomes they are made of.
 
 `retryable` says whether the same request, sent later, may succeed; `in_doubt` whether it may have been carried out
 although it failed. The texts hold Intacct's own words and ids, never a credential and never a whole reply.
@@ -193,6 +200,13 @@ class MalformedReplyError(IntacctError):
         "check that the endpoint is Intacct's and that no proxy answers for it. A write may have been booked all the "
         "same: look for the record before sending it again under another control id."
     )
+
+
+class IncompleteReadError(IntacctError):
+    """Records came or went while they were read in the author's order, so some would be missing or double."""
+
+    retryable = True
+    advice = "read again, at a quieter time or without order_by: reading by record number is safe from changes."
 
 
 class GatewayError(IntacctError):

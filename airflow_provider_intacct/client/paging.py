@@ -18,7 +18,7 @@ from datetime import tzinfo
 from itertools import pairwise
 from typing import Any
 
-from airflow_provider_intacct.client.errors import IntacctError, MalformedReplyError
+from airflow_provider_intacct.client.errors import IncompleteReadError, MalformedReplyError
 from airflow_provider_intacct.client.rows import Row
 from airflow_provider_intacct.client.where import Compare, Condition, DataType, all_of
 from airflow_provider_intacct.client.xml.functions import (
@@ -29,13 +29,6 @@ from airflow_provider_intacct.client.xml.functions import (
     query,
     within,
 )
-
-
-class IncompleteReadError(IntacctError):
-    """Records came or went while they were read in the author's order, so some would be missing or double."""
-
-    retryable = True
-    advice = "read again, at a quieter time or without order_by: reading by record number is safe from changes."
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from airflow_provider_intacct.client import errors
+from airflow_provider_intacct.client import errors, posting
 from airflow_provider_intacct.client.errors import (
     AlreadyRecordedError,
     ConnectError,
@@ -19,7 +19,12 @@ from airflow_provider_intacct.client.errors import (
     UnavailableError,
 )
 
-CLASSES = [each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, IntacctError)]
+CLASSES = [
+    each
+    for module in (errors, posting)
+    for _, each in inspect.getmembers(module, inspect.isclass)
+    if issubclass(each, IntacctError)
+]
 
 
 @pytest.mark.parametrize("kind", CLASSES)

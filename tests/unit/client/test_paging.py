@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_intacct.client.errors import InvalidRequestError, MalformedReplyError
-from airflow_provider_intacct.client.paging import Extract, IncompleteReadError, KeyCursor, OffsetCursor, first
+from airflow_provider_intacct.client.errors import IncompleteReadError, InvalidRequestError, MalformedReplyError
+from airflow_provider_intacct.client.paging import Extract, KeyCursor, OffsetCursor, first
 from airflow_provider_intacct.client.where import parse
 from airflow_provider_intacct.client.xml.elements import Element, write
 from airflow_provider_intacct.client.xml.functions import Function
