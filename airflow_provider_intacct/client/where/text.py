@@ -6,7 +6,7 @@
 field named like a keyword (AND, LIKE, NULL) is written in double quotes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -108,7 +108,7 @@ class Reading:
         return cast(exp.Expression, parsed[0])
 
     def tokens(self) -> list[Any]:
-        """Return the tokens, words that stand where a field stands made identifiers, whatever they mean in SQL."""
+        """Return the tokens; words that stand where a field or a :name stands are one, whatever they mean in SQL."""
         tokens = list(Tokenizer().tokenize(self.text))
         made = []
         for position, token in enumerate(tokens):
@@ -117,11 +117,16 @@ class Reading:
             if token.token_type == TokenType.SEMICOLON:
                 raise self.refused("a filter is one condition, without ; in it.", token.start)
             following = tokens[position + 1].text.upper() if position + 1 < len(tokens) else ""
-            after_dot = position > 0 and tokens[position - 1].token_type == TokenType.DOT
+            before = tokens[position - 1].token_type if position else None
             quoted = token.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
             is_word = not quoted and NAME.fullmatch(token.text) and token.text.upper() not in WORDS
-            if is_word and (after_dot or following in AFTER_FIELD):
-                token = type(token)(TokenType.IDENTIFIER, token.text, token.line, token.col, token.start, token.end)
+            made_type = None
+            if before == TokenType.COLON and not quoted and NAME.fullmatch(token.text):
+                made_type = TokenType.VAR
+            elif is_word and (before == TokenType.DOT or following in AFTER_FIELD):
+                made_type = TokenType.IDENTIFIER
+            if made_type is not None:
+                token = type(token)(made_type, token.text, token.line, token.col, token.start, token.end)
             made.append(token)
         return made
 
@@ -186,7 +191,9 @@ class Reading:
         for item in items:
             if isinstance(item, exp.Placeholder):
                 given = self.parameter(item)
-                many = isinstance(given, Sequence | set | frozenset) and not isinstance(given, str)
+                many = isinstance(given, Sequence | set | frozenset) and not isinstance(given, str | bytes)
+                if isinstance(given, Iterable) and not many and not isinstance(given, str):
+                    raise self.refused(f"a {type(given).__name__} holds no values for IN; give a list of them.", item)
                 values.extend(given if many else [given])
             else:
                 values.append(self.value(item, name))
@@ -212,7 +219,7 @@ class Reading:
         if isinstance(node, exp.Boolean):
             return bool(node.this)
         if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
-            return -Decimal(node.this.this)
+            return Decimal(node.this.this).copy_negate()  # a minus would round to the context's 28 digits
         if isinstance(node, exp.Placeholder):
             return cast(Value, self.parameter(node))
         if isinstance(node, exp.Null):

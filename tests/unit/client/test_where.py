@@ -63,6 +63,7 @@ def test_text_and_python_make_the_same_tree() -> None:
         ("A <> 'x'", Compare("A", "!=", "x")),
         ("5 < A", Compare("A", ">", Decimal(5))),
         ("A >= -12.50", Compare("A", ">=", Decimal("-12.50"))),
+        (f"A = -0.{'1' * 40}", Compare("A", "=", Decimal(f"-0.{'1' * 40}"))),
         ("A = 1e5", Compare("A", "=", Decimal(100000))),
         ("A = 'O''Brien & Söhne <日本>'", Compare("A", "=", "O'Brien & Söhne <日本>")),
         ("A = '-- no comment; here'", Compare("A", "=", "-- no comment; here")),
@@ -255,6 +256,17 @@ def test_values_that_cannot_be_compared_exactly_are_refused(value: object, reaso
         field("A") > value  # noqa: B015
     with pytest.raises(WhereError, match=reason):
         parse("A = :value", {"value": value}) if not isinstance(value, list) else field("A") == value
+
+
+@pytest.mark.parametrize("name", ["values", "from", "date", "and", "order", "day1", "end"])
+def test_a_parameter_may_be_named_like_a_keyword(name: str) -> None:
+    assert parse(f"A IN (:{name}) AND B > :{name}2", {name: ["x"], f"{name}2": 1}) == parse("A IN ('x') AND B > 1")
+
+
+@pytest.mark.parametrize("given", [(n for n in "ab"), {"a": 1}.keys(), {"a": 1}, b"ab"])
+def test_what_is_no_list_is_no_list_of_values(given: object) -> None:
+    with pytest.raises(WhereError, match="give a list of them"):
+        parse("A IN (:values)", {"values": given})
 
 
 def test_python_words_between_conditions_are_refused() -> None:
