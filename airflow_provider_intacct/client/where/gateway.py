@@ -58,7 +58,7 @@ def to_query_filter(condition: Condition, *, zone: tzinfo | None = None, datatyp
         case IsNull(name, negated):
             return Element("isnotnull" if negated else "isnull", children=(Element("field", name),))
         case Like(name, pattern, negated):
-            return operation("notlike" if negated else "like", name, [pattern])
+            return operation("notlike" if negated else "like", name, [write_value(name, pattern, zone)])
         case Compare(name, operator, value):
             written = write_value(name, as_moment(name, value, datatype), zone, direction(operator))
             return operation(OPERATORS[operator], name, [written])
@@ -148,7 +148,9 @@ def direction(operator: str) -> Way:
 
 
 def write_value(name: str, value: Value, zone: tzinfo | None, way: Way = "exact") -> str:
-    """Return a value as query writes it."""
+    """Return a value as query writes it. Intacct's null is the empty element, which no comparison is known to meet."""
+    if value == "":
+        raise WhereError(f"{name}: nothing is compared with empty text; write {name} IS NULL or {name} IS NOT NULL.")
     try:
         if isinstance(value, datetime):
             return timestamp(whole_second(name, value, way), name, zone)
