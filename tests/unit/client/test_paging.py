@@ -242,6 +242,15 @@ def test_groups_are_ordered_by_what_they_are_grouped_by() -> None:
     assert total.advance([{"COUNT.RECORDNO": "5"}]).next is None
 
 
+@pytest.mark.parametrize("total", [2, 3, 900])
+def test_groups_end_with_a_short_page_whatever_the_total_counts(total: int) -> None:
+    groups = [{"VENDORID": name, "SUM.TOTALDUE": "1"} for name in "abc"]
+    page = first(Extract("APBILL", ("VENDORID", "SUM(TOTALDUE)"), page_size=2)).advance(groups[:2], total)
+    assert page.next is not None
+    last = page.next.advance(groups[1:], total)
+    assert (page.rows + last.rows, last.next) == (groups, None)
+
+
 @pytest.mark.parametrize("counts", [True, False])
 @pytest.mark.parametrize("change", ["insert", "delete"])
 def test_a_shift_between_pages_fails_the_read_instead_of_losing_a_row(change: str, counts: bool) -> None:
