@@ -96,7 +96,10 @@ def from_element(data: etree._Element | None) -> list[Row]:
     if all(rows) and len(rows) + sum(map(len, rows)) == descendants(data):
         return rows
     # There is more below `data` than that: a name repeats, something is nested, or there are values without records.
-    return [from_record(record) for record in data]
+    try:
+        return [from_record(record) for record in data]
+    except RecursionError:
+        raise MalformedReplyError("The XML of the reply is nested too deeply to be records.") from None
 
 
 def from_record(record: etree._Element) -> Row:

@@ -130,6 +130,13 @@ def test_nested_fields_and_owned_lines_of_read_are_rows_within_the_row() -> None
     ]
 
 
+def test_records_nested_without_end_are_malformed() -> None:
+    depth = 2000  # the parser's own limit is a little above
+    deep = f"<data>{'<a>' * depth}{'</a>' * depth}</data>"
+    with pytest.raises(MalformedReplyError, match="nested too deeply"):
+        rows.from_element(etree.fromstring(deep, etree.XMLParser(huge_tree=True)))
+
+
 def test_values_that_are_no_records_are_rows_of_their_own_name() -> None:
     data = etree.fromstring(
         '<data><type typename="APBILL">AP Bill</type><type typename="GLBATCH">Journal</type></data>'
