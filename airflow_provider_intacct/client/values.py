@@ -2,6 +2,7 @@
 
 Money is Decimal, never float. Timestamps, which Intacct writes in the API user's zone, become aware and UTC. An empty
 field is None. What does not fit its type stays text and is said once in the log: data is never dropped for its form.
+A local time of the autumn hour that comes twice is read as the first of the two; Intacct's text does not tell which.
 """
 
 import logging
@@ -65,7 +66,7 @@ class Typing:
         if known in TEXT:
             return None
         if known in NUMBER:
-            return Decimal
+            return plain_number
         if known == "INTEGER":
             return whole_number
         if known == "BOOLEAN":
@@ -108,12 +109,23 @@ def type_column(rows: list[Row], column: str, reader: Reader | None) -> None:
             row[column] = reader(text) if text else None
 
 
+def plain_number(text: str) -> Decimal:
+    """Return the number; what only Python takes for one ("1_000", "NaN", digits of other scripts) is none."""
+    number = Decimal(text)
+    if "_" in text or not text.isascii() or not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
 def whole_number(text: str) -> int | Decimal:
     """Return an int where the value is one; INTEGER fields of real companies hold decimals too."""
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
-        return Decimal(text)
+        return plain_number(text)
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return number
 
 
 def day_reader(formatting: UserFormatting) -> Callable[[str], date]:

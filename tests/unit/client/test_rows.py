@@ -226,6 +226,17 @@ def test_an_integer_field_with_decimals_keeps_them() -> None:
     assert made == [{"RECORDNO": 1}, {"RECORDNO": Decimal("2.5")}, {"RECORDNO": -3}]
 
 
+@pytest.mark.parametrize("text", ["1_000", "NaN", "Infinity", "sNaN", "\u0661\u0662"])
+@pytest.mark.parametrize("column", ["TOTALDUE", "RECORDNO"])
+def test_what_only_python_takes_for_a_number_stays_text_and_is_said_once(
+    column: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        made = Typing("X", TYPES.get).apply([{column: "5"}, {column: text}, {column: text}])
+    assert [row[column] for row in made] == [5, text, text]
+    assert len(caplog.records) == 1
+
+
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False), ("T", True), ("F", False), ("", None)])
 def test_booleans_are_read_in_all_their_spellings(text: str, value: bool | None) -> None:
     assert typed({"ONHOLD": text}) == {"ONHOLD": value}
