@@ -210,7 +210,11 @@ def read_by_query(
 def read_more(
     *, result_id: str | None = None, object: str | None = None, view: str | None = None, report_id: str | None = None
 ) -> Function:
-    """Return a `readMore` for exactly one of a result id (pins its result set), an object, a view or a report id."""
+    """Return a `readMore` for exactly one of a result id (pins its result set), an object, a view or a report id.
+
+    By object or view it continues the session's latest query of it. Sessions are shared by all of a process with the
+    same credentials, so that may be another thread's query, and after a renewal there is none: prefer `result_id`.
+    """
     given = [
         (name, value)
         for name, value in (("resultId", result_id), ("object", object), ("view", view), ("reportId", report_id))
