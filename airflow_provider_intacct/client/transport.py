@@ -144,8 +144,8 @@ def stream(flow: Flow[T], transport: Transport) -> Generator[Any, None, T]:
             except StopIteration as end:
                 return cast(T, end.value)
             if isinstance(command, Emit):
+                outcome = _START  # before the caller takes its time: it holds the last reply
                 yield command.value
-                outcome = _START
             else:
                 outcome = _perform(command, transport)
 
@@ -172,8 +172,8 @@ async def astream(flow: Flow[Any], transport: AsyncTransport) -> AsyncGenerator[
             except StopIteration:
                 return
             if isinstance(command, Emit):
+                outcome = _START  # before the caller takes its time: it holds the last reply
                 yield command.value
-                outcome = _START
             else:
                 outcome = await _aperform(command, transport)
 

@@ -100,8 +100,10 @@ def read_rows(gateway: Gateway, knowledge: Knowledge, object: str, page_size: in
         result = yield from gateway.call(cursor.function())
         page = cursor.advance(_rows(result, cursor.fields), result.counts.total)
         found += len(page.rows)
+        del result  # the reply in all its bytes, or its tree: the caller may take long over the rows made of it
         yield Emit(typing.apply(page.rows) if typing else page.rows)
         cursor = page.next
+        del page
     if not found and (entity_id := (yield from gateway.session()).entity_id):
         log.info(
             "No %s found in entity %s. The session sees the records of that entity and of the top level only.",

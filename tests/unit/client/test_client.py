@@ -1,6 +1,7 @@
 """What both clients do with a request: send, retry, renew, match, count, and say what went wrong."""
 
 import asyncio
+import gc
 import json
 import logging
 import pickle
@@ -19,7 +20,7 @@ from airflow_provider_intacct.client.retry import RetryPolicy
 from airflow_provider_intacct.client.transport import HttpReply
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import Function, function
-from airflow_provider_intacct.client.xml.reply import Reply
+from airflow_provider_intacct.client.xml.reply import Reply, Result
 from airflow_provider_intacct.client.xml.session import SessionPool
 
 from . import canned
@@ -534,6 +535,19 @@ def test_rows_that_have_all_come_need_no_session_any_more(bench: Bench) -> None:
     bench.server.script = company
     bench.rows("APBILL", fields=["NAME"])
     assert bench.server.seen[-1].functions == ["query"]
+
+
+@pytest.mark.parametrize("returnformat", ["json", "csv", "xml"])
+def test_while_rows_are_used_the_reply_they_came_in_is_not_kept(returnformat: Any) -> None:
+    def replies() -> int:
+        return sum(type(each) in (Result, HttpReply) for each in gc.get_objects())
+
+    with serving(company) as server, IntacctClient(credentials(server), pool=SessionPool(), page_size=1) as client:
+        client.lookup("APBILL")
+        gc.collect()
+        before = replies()
+        held = [replies() - before for _ in client.rows("APBILL", fields=["NAME"], returnformat=returnformat)]
+    assert held == [0, 0, 0]
 
 
 def test_untyped_rows_are_text_and_do_not_ask_for_the_users_zone(bench: Bench) -> None:
