@@ -423,6 +423,10 @@ def _translated(url: str) -> Iterator[None]:
         trusted = not isinstance(reason, ssl.SSLCertVerificationError)
         words = "it took too long" if isinstance(error, httpx.TimeoutException) else _words(reason)
         raise ConnectError(f"No connection to {host}: {words}. Nothing was sent.", retryable=trusted) from error
+    except RuntimeError as error:
+        if "client has been closed" not in str(error):  # what httpx says before it sends anything
+            raise
+        raise ConnectError(f"The connections to {host} were closed just now. Nothing was sent.") from error
     except httpx.TimeoutException as error:
         raise ReplyLostError(f"{host} took the request but did not answer in time ({type(error).__name__}).") from error
     except httpx.TransportError as error:

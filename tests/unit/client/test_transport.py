@@ -247,6 +247,41 @@ def test_a_closed_transport_opens_anew() -> None:
         assert transport.send(Request(server.endpoint, XML)).status == 200
 
 
+def test_a_send_that_meets_a_close_has_sent_nothing() -> None:
+    class Closing(Transport):
+        def _open(self) -> httpx.Client:
+            client = super()._open()
+            self.close()  # as another thread may at this very moment
+            return client
+
+    with serving(in_turn(b"<ok/>")) as server, pytest.raises(ConnectError, match=r"closed .*Nothing was sent"):
+        Closing().send(Request(server.endpoint, XML))
+    assert server.seen == []
+
+
+def test_a_coroutine_that_waits_for_its_turn_when_the_transport_closes_has_sent_nothing() -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def script(server: Server, seen: object) -> bytes:
+        arrived.set()
+        go_on.wait(10)
+        return b"<ok/>"
+
+    async def main(url: str) -> list[object]:
+        transport = AsyncTransport(timeout=5)
+        sends = [asyncio.create_task(transport.send(Request(url, XML))) for _ in range(2)]
+        await asyncio.to_thread(arrived.wait, 10)
+        await transport.close()
+        go_on.set()
+        return list(await asyncio.gather(*sends, return_exceptions=True))
+
+    with serving(script) as server:
+        first, second = asyncio.run(main(server.endpoint))
+    assert isinstance(first, ReplyLostError)
+    assert isinstance(second, ConnectError)
+    assert len(server.seen) == 1
+
+
 def test_one_request_is_in_flight_at_a_time_unless_more_are_allowed() -> None:
     flying, most, lock = 0, 0, threading.Lock()
 
