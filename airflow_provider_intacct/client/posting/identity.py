@@ -72,6 +72,9 @@ def content_digest(record: Mapping[str, Any], *, kind: str, entity_id: str | Non
 
     Equal for equal content: the order of fields, the order of lines, `10.0` against `10.00`, a date against its
     mm/dd/yyyy text, and empty against absent make no difference. The entity posted in does, where it is given.
+
+    Text is text, save in the fields of money, which `prepare` makes Decimals: an EXCHANGE_RATE or a quantity given as
+    "1.10" on one try and as Decimal("1.1") on the next is other content. Give it the same way on every try.
     """
     return _digest([kind, entity_id or "", canonical(record)])
 
