@@ -88,9 +88,11 @@ def prepare(
 
     Without `object_name`, a record of the generic `create` names its object itself: `{"GLBATCH": {...}}`. `keys` are
     the author's idempotency keys, one per record. `statistical` says that journal entries are of a statistical
-    journal, which has quantities and no balance; `zone` is the API user's, needed only for aware datetimes. Raises
-    `InvalidRecordError` or `UnbalancedEntryError` for the first
-    record that cannot be posted, and `InvalidRecordError` for two records that would be one.
+    journal, which has quantities and no balance; `zone` is the API user's, needed only for aware datetimes.
+
+    Records and lines are mappings; the `(name, value)` pairs that `functions` takes are refused here. Raises
+    `InvalidRecordError` or `UnbalancedEntryError` for the first record that cannot be posted, and
+    `InvalidRecordError` for two records that would be one.
     """
     if keys is not None and len(keys) != len(records):
         raise InvalidRequestError(
@@ -202,7 +204,8 @@ def _money(value: Any, path: str) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise InvalidRecordError(f"{path} is {value!r}; an amount is a Decimal. Nothing was sent.")
+        remedy = f": give Decimal('{value!r}')" if isinstance(value, float) else ""
+        raise InvalidRecordError(f"{path} is {value!r}; an amount is a Decimal{remedy}. Nothing was sent.")
     try:
         amount = Decimal(value.strip() if isinstance(value, str) else value)
     except InvalidOperation:
@@ -223,6 +226,9 @@ def _money(value: Any, path: str) -> Decimal | None:
 def _lines(record: dict[str, Any], lines: Lines, path: str) -> list[Mapping[str, Any]]:
     """Return the record's lines, after putting a plain list of them into its container's line element."""
     held = record.get(lines.container)
+    misspelled = [name for name in record if name != lines.container and name.upper() == lines.container.upper()]
+    if held is None and misspelled:
+        raise InvalidRecordError(f"{path} has {misspelled[0]}; write it {lines.container}. Nothing was sent.")
     if isinstance(held, list):
         held = record[lines.container] = {lines.line: held}
     if held in (None, ""):

@@ -314,6 +314,12 @@ class TestWhatIsRefusedBeforeAnythingIsSent:
         with pytest.raises(UnbalancedEntryError, match=words):
             entries(entry(ENTRIES=lines))
 
+    def test_lines_under_a_name_in_other_letters(self) -> None:
+        lower = entry()
+        lower["entries"] = lower.pop("ENTRIES")
+        with pytest.raises(InvalidRecordError, match=r"has entries; write it ENTRIES"):
+            entries(lower)
+
     def test_an_entry_out_of_balance_with_the_difference(self) -> None:
         off = entry()
         off["ENTRIES"][1]["TRX_AMOUNT"] = "90.50"
@@ -342,7 +348,7 @@ class TestWhatIsRefusedBeforeAnythingIsSent:
             ({"TR_TYPE": 2, "TRX_AMOUNT": 1}, "TR_TYPE 2"),
             ({"TRX_AMOUNT": 1}, "has no TR_TYPE"),
             ({"TR_TYPE": 1}, "has no amount"),
-            ({"TR_TYPE": 1, "TRX_AMOUNT": 1.5}, r"float|1\.5"),
+            ({"TR_TYPE": 1, "TRX_AMOUNT": 1.5}, r"give Decimal\('1\.5'\)"),
             ({"TR_TYPE": 1, "TRX_AMOUNT": "1.005"}, "keeps two decimals"),
             ({"TR_TYPE": 1, "TRX_AMOUNT": "1,000.00"}, "is no amount"),
             ({"TR_TYPE": 1, "TRX_AMOUNT": Decimal("NaN")}, "is no amount"),
