@@ -62,7 +62,7 @@ def find(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]
         for batch in _batches(list(group)):
             candidates = yield from _candidates(execute, batch)
             found |= {each.posting.control_id: Found(each.key) for each in candidates if each.same_stamp}
-            compared = yield from _compared(execute, [each for each in candidates if not each.same_stamp])
+            compared = yield from _compared(execute, [each for each in candidates if each.key and not each.same_stamp])
             found |= {name: each for name, each in compared.items() if name not in found}
     return found
 

@@ -75,7 +75,7 @@ def post(
             outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=NOT_SENT) for posting in batch}
             continue
         try:
-            outcomes |= yield from _post_batch(execute, batch, atomic=atomic, tell=tell)
+            yield from _post_batch(execute, batch, outcomes, atomic=atomic, tell=tell)
         except IntacctError as error:
             if outcomes:
                 error.add_note(f"Before this error: {summary(list(outcomes.values()))}.")
@@ -161,10 +161,17 @@ def _batches(postings: Sequence[Posting]) -> Iterator[list[Posting]]:
 
 
 def _post_batch(
-    execute: Execute, batch: Sequence[Posting], *, atomic: bool, tell: Callable[[Sending | Settled], None]
-) -> Flow[dict[str, Outcome]]:
-    """Flow: post the records of one request, with as many requests as it takes to know what became of each."""
-    outcomes: dict[str, Outcome] = {}
+    execute: Execute,
+    batch: Sequence[Posting],
+    outcomes: dict[str, Outcome],
+    *,
+    atomic: bool,
+    tell: Callable[[Sending | Settled], None],
+) -> Flow[None]:
+    """Flow: post the records of one request, with as many requests as it takes to know what became of each.
+
+    They are added to `outcomes` as they become known, so that they are not lost should a later request fail.
+    """
 
     def settle(decided: Sequence[Outcome]) -> None:
         outcomes.update((outcome.posting.control_id, outcome) for outcome in decided)
@@ -190,7 +197,6 @@ def _post_batch(
         found, problem = yield from _find_repeated(execute, answers)
         settle(judge(answers, found, problem, atomic=atomic))
         pending = [posting for posting in pending if posting.control_id not in outcomes]
-    return outcomes
 
 
 def _find_repeated(execute: Execute, answers: Sequence[Answer]) -> Flow[tuple[dict[str, Found], IntacctError | None]]:

@@ -647,6 +647,20 @@ class TestWhatWasBookedBefore:
         assert outcome.status == "in_doubt"
         assert "it was deleted" in outcome.note
 
+    def test_and_is_found_without_a_number_is_not_read(self) -> None:
+        postings = entries(entry(REFERENCENO="R1"))
+        there = rows({"JOURNAL": "GJ", "REFERENCENO": "R1"})
+        outcome = Intacct([[refused(ALREADY)], [there]]).post(postings)[0]
+        assert outcome.status == "in_doubt"
+
+    def test_and_taken_out_is_told_when_the_request_with_the_rest_fails(self) -> None:
+        postings = entries(entry(), entry(Decimal(5)))
+        there = rows(stamp("77", postings[0]))
+        intacct = Intacct([[refused(ALREADY, canned.ROLLED_BACK), UNDONE], [there], LockedOutError("locked")])
+        with pytest.raises(LockedOutError) as raised:
+            next(post(intacct.execute, postings))
+        assert "1 already posted" in raised.value.__notes__[0]
+
     def test_and_may_not_be_queried_is_in_doubt(self) -> None:
         outcome = Intacct([[refused(ALREADY)], [refused(DENIED)]]).post(entries(entry()))[0]
         assert outcome.status == "in_doubt"
