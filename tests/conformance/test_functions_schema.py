@@ -178,11 +178,11 @@ def test_a_mapping_in_another_order_than_the_schemas_is_the_authors_to_mend(sche
 
 
 NAMES = st.sampled_from(["A", "VENDOR.NAME", "x"])
-VALUES = st.text("abc<>&'\" ", max_size=5) | st.integers(-5, 5).map(Decimal) | st.booleans() | st.dates()
+VALUES = st.text("abc<>&'\" ", min_size=1, max_size=5) | st.integers(-5, 5).map(Decimal) | st.booleans() | st.dates()
 LEAVES = (
     st.builds(where.Compare, NAMES, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), VALUES)
     | st.builds(where.In, NAMES, st.lists(VALUES, min_size=1, max_size=5).map(tuple), st.booleans())
-    | st.builds(where.Like, NAMES, st.text("ab%_", max_size=4), st.booleans())
+    | st.builds(where.Like, NAMES, st.text("ab%_", min_size=1, max_size=4), st.booleans())
     | st.builds(where.IsNull, NAMES, st.booleans())
 )
 TREES = st.recursive(
