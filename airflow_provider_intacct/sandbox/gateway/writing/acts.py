@@ -1,6 +1,6 @@
 """Run the ledger's rules for the records of a call, each in a savepoint, and word what they refuse."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from airflow_provider_intacct.sandbox.ledger.refusals import (
     not_to_be_updated,
     refused,
 )
-from airflow_provider_intacct.sandbox.ledger.rules import require_writable, rules_of
+from airflow_provider_intacct.sandbox.ledger.rules import not_permitted, require_writable, rules_of
 from airflow_provider_intacct.sandbox.records import Record, fetch, find
 
 from .elements import Reader
@@ -138,3 +138,23 @@ def could_not(verb: str, definition: ObjectDefinition) -> tuple[Reason, ...]:
 def _stacked(refusal: RefusedError, general: Sequence[Reason]) -> Sequence[Reason]:
     """A reason whose words stand in errorno comes alone, as it was seen."""
     return refusal.reasons if not refusal.reasons[0].text else (*refusal.reasons, *general)
+
+
+def write_each(call: Call, verb: str, write: Callable[[Books, ObjectDefinition, Record], int]) -> DataResult:
+    """Write the call's records in their order with `write`, which returns the key of what it wrote.
+
+    What was written before a refusal stays, and is listed beside the errors.
+    """
+    nodes: list[Node] = []
+    books, reader = books_of(call), reader_of(call)
+    for element in record_elements(call):
+        try:
+            definition = object_named(call, str(element.tag))
+        except FunctionError as error:
+            raise FunctionError.stack(error.entries, committed=answer(nodes)) from error
+        with refusals_as_errors(*could_not(verb, definition), committed=answer(nodes)), books.savepoint():
+            if definition.name == "ARINVOICE" and books.switches["create_arinvoice"] == "refuse":
+                raise not_permitted(definition.name, verb.upper())
+            key = write(books, definition, reader.record(element, definition))
+        nodes.append(written(definition, fetch(books.db, definition, key) or {}))
+    return answer(nodes)
