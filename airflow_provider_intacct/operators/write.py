@@ -103,7 +103,12 @@ class IntacctCreateOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Post the records. Raises AirflowFailException for what another try cannot mend."""
-        from airflow_provider_intacct.client.posting import RecordsRejectedError, raise_unless_posted, summary
+        from airflow_provider_intacct.client.posting import (
+            RecordsInDoubtError,
+            RecordsRejectedError,
+            raise_unless_posted,
+            summary,
+        )
 
         with airflow_outcome():
             hook = IntacctHook(self.intacct_conn_id, self.entity_id)
@@ -118,14 +123,10 @@ class IntacctCreateOperator(BaseOperator):
             told = [outcome.as_dict() for outcome in outcomes]
             try:
                 raise_unless_posted(outcomes)
-            except RecordsRejectedError:
-                if self.on_reject == "collect":
-                    return told
-                context["ti"].xcom_push(key=OUTCOMES, value=told)
-                raise
-            except Exception:
-                context["ti"].xcom_push(key=OUTCOMES, value=told)
-                raise
+            except (RecordsRejectedError, RecordsInDoubtError) as error:
+                if self.on_reject == "fail" or isinstance(error, RecordsInDoubtError):
+                    context["ti"].xcom_push(key=OUTCOMES, value=told)
+                    raise
         return told
 
     def _postings(self, context: Context, hook: IntacctHook) -> list[Posting]:
