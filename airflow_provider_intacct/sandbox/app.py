@@ -22,7 +22,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .bench import Bench, BenchError
 from .company import Company
 from .faults import Faults
-from .gateway.exchange import Answer, Gateway
+from .gateway.answers import Answer
+from .gateway.exchange import Gateway
 
 GATEWAY_PATH = "/ia/xml/xmlgw.phtml"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

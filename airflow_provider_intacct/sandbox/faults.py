@@ -18,6 +18,7 @@ BEFORE = {
     "slow": "execution takes `seconds`; meanwhile the operation holds its place and its control ids",
     "throttled_text": "HTTP 200 whose body says `API rate limit exceeded`; nothing is executed",
     "concurrent_refusal": "HTTP 200, too many operations in process; nothing is executed",
+    "large_page": "the functions fail with DL02000001, as what is too much to process does; nothing is executed",
     "kill_before": "the sandbox process dies by SIGKILL; nothing is executed",
 }
 AFTER = {
@@ -37,13 +38,17 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Strike at the `nth` request from now on that holds `function` ("*": any), `times` times in a row."""
+    """Strike at the `nth` request from now on that holds `function` ("*": any), `times` times in a row.
+
+    With `rows`, only requests for pages of more than so many records count.
+    """
 
     fault: str
     function: str = "*"
     nth: int = 1
     times: int = 1
     seconds: float = 1.0
+    rows: int = 0
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Rule":
@@ -60,12 +65,17 @@ class Rule:
                 nth=int(values.get("nth", 1)),
                 times=int(values.get("times", 1)),
                 seconds=float(values.get("seconds", 1.0)),
+                rows=int(values.get("rows", 0)),
             )
         except (TypeError, ValueError) as error:
-            raise FaultError(f"nth and times are whole numbers, seconds is a number: {error}") from error
+            raise FaultError(f"nth, times and rows are whole numbers, seconds is a number: {error}") from error
         if rule.nth < 1 or rule.times < 1 or not 0 <= rule.seconds <= _LONGEST:
             raise FaultError(f"nth and times start at 1, seconds are 0 to {_LONGEST}.")
         return rule
+
+    def concerns(self, functions: Collection[str], page_size: int) -> bool:
+        """Whether a request with these functions, the largest of its pages so large, is one this rule counts."""
+        return (self.function == "*" or self.function in functions) and (not self.rows or page_size > self.rows)
 
 
 class Faults:
@@ -92,12 +102,12 @@ class Faults:
         with self._lock:
             return [{**asdict(rule), "seen": seen} for rule, seen in zip(self._rules, self._seen, strict=True)]
 
-    def strike(self, functions: Collection[str]) -> Rule | None:
-        """Count a request with these functions and return the first rule that strikes."""
+    def strike(self, functions: Collection[str], page_size: int = 0) -> Rule | None:
+        """Count a request with these functions and its largest page, and return the first rule that strikes."""
         struck: Rule | None = None
         with self._lock:
             for index, rule in enumerate(self._rules):
-                if rule.function == "*" or rule.function in functions:
+                if rule.concerns(functions, page_size):
                     self._seen[index] += 1
                     if struck is None and rule.nth <= self._seen[index] < rule.nth + rule.times:
                         struck = rule

@@ -65,8 +65,20 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("queue_length", 1000, "operations that may wait for a place; one more is refused at once"),
     Switch("queue_seconds", 30.0, "longest wait for a place before the refusal"),
     Switch("concurrency_errorno", "XL03000006", "errorno of the refusal for too many operations in process"),
-    Switch("requests_per_minute", 0, "requests a minute before HTTP 429 GW-0010; 0 never throttles"),
-    Switch("retry_after", 0, "seconds in the Retry-After header of a 429; 0 sends none"),
+    Switch("concurrency_refusal", "text", "form of that refusal: HTTP 200 with an error, HTTP 429 with GW-0010, or "
+           "HTTP 503", ("text", "http_429", "http_503")),
+    Switch("requests_per_minute", 0, "requests a minute before the throttle refuses; 0 never"),
+    Switch("requests_per_hour", 0, "requests an hour before the throttle refuses; 0 never"),
+    Switch("throttle_refusal", "http_429", "form of the throttle's refusal: HTTP 429 with GW-0010, HTTP 503, or "
+           "HTTP 200 with an error", ("http_429", "http_503", "text")),
+    Switch("retry_after", 0, "seconds in the Retry-After header of a 429 or a 503 for load; 0 sends none"),
+    Switch("retry_after_form", "seconds", "Retry-After in seconds, or as the date of HTTP", ("seconds", "date")),
+    Switch("limit_headers", False, "replies carry the X-IA-Throttle-Limit and X-IA-TENANT-Throttle-Limit headers "
+           "(limit and remaining places), and X-IA-Minute-Rate-Limit and X-IA-Hour-Rate-Limit where there is one; "
+           "named for the REST API, unsourced for this gateway"),
+    Switch("seconds_per_page", 0.0, "least server time of one query, readByQuery, readView or readMore, spent in "
+           "process: side by side as far as concurrency goes"),
+    Switch("page_cap", 0, "most records of a page, however many were asked for; 0 as asked"),
     Switch("batch_limit", 100, "records of one create or update, and keys of one read, readByName, readRelated or "
            "delete; 0 unlimited"),
     Switch("read_by_query_page_limit", 1000, "largest pagesize that readByQuery accepts"),

@@ -7,7 +7,17 @@ import time
 
 import pytest
 
-from tests.gateway_requests import begin_session, call, create_department, departments, login, post, request, session
+from tests.gateway_requests import (
+    begin_session,
+    call,
+    create_department,
+    departments,
+    login,
+    post,
+    query,
+    request,
+    session,
+)
 from tests.sandbox_process import SandboxProcess
 
 
@@ -112,10 +122,30 @@ def test_a_rule_strikes_at_the_nth_request_with_its_function_and_then_stops(sand
     assert sandbox.control("/sandbox/faults")[0]["seen"] == 5
 
 
+def test_a_page_may_be_too_large_to_process(sandbox: SandboxProcess) -> None:
+    sandbox.fault("large_page", function="query", rows=100, times=9)
+    large, small = (query("GLDETAIL", ["RECORDNO"], f"<pagesize>{size}</pagesize>") for size in (101, 100))
+    refused = call(sandbox, large)
+    assert refused.statuses == ["failure"]
+    assert refused.errors() == [("DL02000001", "There was an error processing the request.")]
+    assert call(sandbox, small).statuses == ["success"]
+    assert call(sandbox, small, large).statuses == ["failure", "failure"], "a request is as large as its largest page"
+    assert sandbox.transactions() == 1
+
+
+def test_any_fault_may_strike_at_large_pages_only(sandbox: SandboxProcess) -> None:
+    sandbox.fault("http_524", rows=500, times=9)
+    statuses = [
+        call(sandbox, query("GLDETAIL", ["RECORDNO"], f"<pagesize>{size}</pagesize>")).status
+        for size in (500, 501, 100, 2000)
+    ]
+    assert statuses == [200, 524, 200, 524]
+
+
 def test_rules_can_be_listed_and_removed(sandbox: SandboxProcess) -> None:
     sandbox.fault("http_503")
     assert sandbox.control("/sandbox/faults") == [
-        {"fault": "http_503", "function": "*", "nth": 1, "times": 1, "seconds": 1.0, "seen": 0}
+        {"fault": "http_503", "function": "*", "nth": 1, "times": 1, "seconds": 1.0, "rows": 0, "seen": 0}
     ]
     assert sandbox.control("/sandbox/faults", method="DELETE") == []
     assert call(sandbox, "<getDimensions/>").status == 200

@@ -18,6 +18,7 @@ from .results import FunctionError, Result
 from .sessions import Session
 from .uniqueness import ControlIds, RepeatedError
 
+_READS_PAGES = frozenset({"query", "readByQuery", "readView", "readMore"})
 _NESTED_TOO_DEEP = "parser stack overflow"  # SQLite's words for a condition that a request nests without end
 
 
@@ -39,6 +40,14 @@ class Outcome:
         return self.error is None and not self.rolled_back
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a fault does to an operation in process: it takes `delay` seconds more, or its functions fail."""
+
+    delay: float = 0.0
+    fails: bool = False
+
+
 class _RollbackError(Exception):
     def __init__(self, culprit: Outcome) -> None:
         super().__init__(culprit.function.name)
@@ -52,14 +61,27 @@ class Dispatch:
         self._company = company
         self._functions = functions
 
-    def execute(self, operation: Operation, session: Session, *, unique: bool, delay: float = 0.0) -> list[Outcome]:
-        """Return the outcome of every function, in the order of the request. `delay` seconds are spent in process."""
+    def execute(
+        self, operation: Operation, session: Session, *, unique: bool, trouble: Trouble = Trouble()
+    ) -> list[Outcome]:
+        """Return the outcome of every function, in the order of the request."""
         run = _Run(self._company, self._functions, session, unique)
         with self._claimed(operation, run) as busy:
-            time.sleep(delay)
+            time.sleep(trouble.delay)
+            if trouble.fails:
+                return [Outcome(function, error=malformed()) for function in operation.functions]
+            started = time.monotonic()
             if operation.atomic:
-                return run.together(operation.functions, busy)
-            return [run.alone(function, busy) for function in operation.functions]
+                outcomes = run.together(operation.functions, busy)
+            else:
+                outcomes = [run.alone(function, busy) for function in operation.functions]
+            time.sleep(max(0.0, started + self._server_time(operation) - time.monotonic()))
+            return outcomes
+
+    def _server_time(self, operation: Operation) -> float:
+        """Return the least seconds that an operation is in process: so many for each page it reads."""
+        pages = sum(1 for function in operation.functions if function.name in _READS_PAGES)
+        return pages * self._company.switches.number("seconds_per_page")
 
     @contextmanager
     def _claimed(self, operation: Operation, run: "_Run") -> Iterator[frozenset[str]]:

@@ -67,6 +67,12 @@ class FunctionRequest:
         """The function's element name."""
         return str(self.element.tag)
 
+    @property
+    def page_size(self) -> int:
+        """How many records a page it asks for; 0 where it names no number."""
+        text = (self.element.findtext("pagesize") or "").strip()
+        return int(text) if text.isdecimal() else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

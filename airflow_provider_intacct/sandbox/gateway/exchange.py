@@ -9,9 +9,8 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 from lxml import etree
@@ -19,39 +18,21 @@ from lxml import etree
 from airflow_provider_intacct.sandbox.company import Company
 from airflow_provider_intacct.sandbox.faults import Faults, Rule
 
-from . import reply
+from . import load, reply
+from .answers import Answer, cdn_page, refused, unavailable
 from .authentication import ControlRefusedError, SignInRefusedError, check_control, sign_in
 from .calls import discover
-from .dispatch import Dispatch, Outcome
+from .dispatch import Dispatch, Outcome, Trouble
 from .envelope import NO_CONTROL, Control, InvalidDocumentError, Operation, Request, SessionId, read_request
 from .limits import Throttle, TooManyOperationsError
 from .results import BodyResult, ErrorEntry, Node
 from .sessions import Session, Sessions
 from .uniqueness import RepeatedError
 
-XML = 'text/xml; encoding="UTF-8"'
-HTML = "text/html; charset=UTF-8"
 _XML_TYPES = ("application/xml", "text/xml", "x-intacct-xml-request")
 _FORM_TYPE = "application/x-www-form-urlencoded"
-_CDN_PAGE = (
-    '<!DOCTYPE html>\n<html lang="en-US">\n<head>\n<title>intacct.com | {status}: {reason}</title>\n'
-    '<meta charset="UTF-8">\n<meta name="robots" content="noindex, nofollow">\n</head>\n<body>\n'
-    '<div id="cf-wrapper"><div id="cf-error-details" class="p-0"><h1>{reason} <span>Error code {status}</span></h1>'
-    "<p>Cloudflare</p></div></div>\n</body>\n</html>\n"
-)
 _LOG_LENGTH = 1000
 _log = logging.getLogger("airflow_provider_intacct.sandbox")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer, and how the connection ends: properly, reset before the first byte, or cut in the middle."""
-
-    body: bytes
-    content_type: str = XML
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    ending: Literal["proper", "reset", "cut"] = "proper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,35 +79,36 @@ class Gateway:
     def refuse_method(self) -> Answer:
         """Answer anything but a POST."""
         entry = ErrorEntry("XMLGW_JPP0002", description="Sign-in information is incorrect. Please check your request.")
-        return _refused(ControlRefusedError(entry, NO_CONTROL, status=401, bare=True))
+        return refused(ControlRefusedError(entry, NO_CONTROL, status=401, bare=True))
 
     def answer(self, content_type: str, body: bytes) -> Answer:
         """Answer a POST."""
         if not self._company.part(Throttle).admits():
-            return self._too_many_requests()
+            return load.throttled(self._company)
         document = self._document(content_type, body)
         if document is None:
             entry = ErrorEntry("GW-0011", description="Invalid Request")
-            return _refused(ControlRefusedError(entry, NO_CONTROL, status=400, bare=True))
+            return refused(ControlRefusedError(entry, NO_CONTROL, status=400, bare=True))
         try:
             request = read_request(document, self._schema)
         except InvalidDocumentError as error:
             return self._invalid(error)
-        rule = self._faults.strike({function.name for op in request.operations for function in op.functions})
+        functions = [function for operation in request.operations for function in operation.functions]
+        pages = max((function.page_size for function in functions), default=0)
+        rule = self._faults.strike({function.name for function in functions}, pages)
         if rule is not None:
             self._note_request(request, "fault " + rule.fault)
             early = self._before(rule, request)
             if early is not None:
                 return early
         try:
-            delay = rule.seconds if rule is not None and rule.fault == "slow" else 0.0
-            answer = self._operations(request, delay)
+            answer = load.with_limits(self._company, self._operations(request, _trouble(rule)))
         except ControlRefusedError as error:
             self._note_request(request, "control")
-            answer = _refused(error, whitespace=request.control.whitespace)
+            answer = refused(error, whitespace=request.control.whitespace)
         except TooManyOperationsError:
             self._note_request(request, "busy")
-            answer = self._too_many_operations(request.control)
+            answer = load.too_many_operations(self._company, request.control)
         return self._after(rule, answer) if rule is not None else answer
 
     def _document(self, content_type: str, body: bytes) -> bytes | None:
@@ -138,13 +120,13 @@ class Gateway:
             return body
         return None
 
-    def _operations(self, request: Request, delay: float) -> Answer:
+    def _operations(self, request: Request, trouble: Trouble) -> Answer:
         check_control(self._company, request.control)
         blocks: list[Node] = []
         bodies: list[BodyResult] = []
         failed = False
         for operation in request.operations:
-            block, outcomes = self._operation(operation, request.control, delay)
+            block, outcomes = self._operation(operation, request.control, trouble)
             blocks.append(block)
             failed = failed or not outcomes or not all(outcome.succeeded for outcome in outcomes)
             bodies += [outcome.result for outcome in outcomes if isinstance(outcome.result, BodyResult)]
@@ -160,7 +142,7 @@ class Gateway:
         types = {"json": "application/json", "csv": self._company.switches.text("csv_content_type")}
         return Answer(b"".join(result.body for result in bodies), types[bodies[0].form])
 
-    def _operation(self, operation: Operation, control: Control, delay: float) -> tuple[Node, list[Outcome]]:
+    def _operation(self, operation: Operation, control: Control, trouble: Trouble) -> tuple[Node, list[Outcome]]:
         started = time.monotonic()
         style = self._style(control)
         try:
@@ -169,7 +151,7 @@ class Gateway:
             self._note_refusal(operation, error.user_id, started)
             block = reply.refused_authentication(error.user_id, error.company_id)
             return Node("operation", [block, reply.errormessage(error.entries, style)]), []
-        outcomes = self._dispatch.execute(operation, session, unique=control.unique, delay=delay)
+        outcomes = self._dispatch.execute(operation, session, unique=control.unique, trouble=trouble)
         session = self._slid(session, outcomes)
         self._note(outcomes, session, started)
         results = [self._result(outcome, style) for outcome in outcomes]
@@ -207,38 +189,26 @@ class Gateway:
         self._write(LogLine("", "", "schema", "", None, 0.0))
         style = self._style(error.control)
         refusal = ControlRefusedError(ErrorEntry("XL03000003", error.text), error.control)
-        return _refused(refusal, whitespace=error.control.whitespace, style=style)
-
-    def _too_many_requests(self) -> Answer:
-        entry = ErrorEntry("GW-0010", description="API rate limit exceeded")
-        seconds = int(self._company.switches.number("retry_after"))
-        answer = _refused(ControlRefusedError(entry, NO_CONTROL, status=429, bare=True))
-        return replace(answer, headers={"Retry-After": str(seconds)}) if seconds else answer
-
-    def _too_many_operations(self, control: Control) -> Answer:
-        errorno = self._company.switches.text("concurrency_errorno")
-        entry = ErrorEntry(errorno, "too many operations", "Please Try Again Later")
-        return _refused(ControlRefusedError(entry, control), whitespace=control.whitespace)
+        return refused(refusal, whitespace=error.control.whitespace, style=style)
 
     def _before(self, rule: Rule, request: Request) -> Answer | None:
         """Return the answer that a fault gives in place of execution; None where the request goes on."""
         control = request.control
         match rule.fault:
             case "http_429":
-                return self._too_many_requests()
+                return load.too_many_requests(self._company)
             case "http_503":
-                return Answer(b"<html><body><h1>503 Service Unavailable</h1></body></html>\n", HTML, 503)
+                return unavailable()
             case "http_524":
-                return _cdn_page(524, "A timeout occurred")
+                return cdn_page(524, "A timeout occurred")
             case "gw_html":
-                return _cdn_page(502, "Bad gateway")
+                return cdn_page(502, "Bad gateway")
             case "reset_before":
                 return Answer(b"", ending="reset")
             case "throttled_text":
-                entry = ErrorEntry("XL03000006", "API rate limit exceeded", "Please Try Again Later")
-                return _refused(ControlRefusedError(entry, control), whitespace=control.whitespace)
+                return load.throttled_text(control)
             case "concurrent_refusal":
-                return self._too_many_operations(control)
+                return load.too_many_operations_text(self._company, control)
             case "kill_before":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "expired_session":
@@ -253,7 +223,7 @@ class Gateway:
     def _after(self, rule: Rule, answer: Answer) -> Answer:
         match rule.fault:
             case "http_524_after":
-                return _cdn_page(524, "A timeout occurred")
+                return cdn_page(524, "A timeout occurred")
             case "reset_after":
                 return Answer(b"", ending="reset")
             case "truncated":
@@ -285,17 +255,12 @@ class Gateway:
         _log.info("%s", line)
 
 
+def _trouble(rule: Rule | None) -> Trouble:
+    """Return what a fault does to the execution itself."""
+    if rule is None:
+        return Trouble()
+    return Trouble(rule.seconds if rule.fault == "slow" else 0.0, fails=rule.fault == "large_page")
+
+
 def _since(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 1)
-
-
-def _refused(error: ControlRefusedError, *, whitespace: bool = True, style: reply.Style = reply.PLAIN) -> Answer:
-    if error.bare:
-        document = reply.bare_failure(error.entry)
-    else:
-        document = reply.response(reply.control(error.control, "failure"), reply.errormessage([error.entry], style))
-    return Answer(reply.render(document, whitespace=whitespace), status=error.status)
-
-
-def _cdn_page(status: int, reason: str) -> Answer:
-    return Answer(_CDN_PAGE.format(status=status, reason=reason).encode(), HTML, status)

@@ -4,12 +4,12 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from airflow_provider_intacct.sandbox.company import Company
 
-_MINUTE = 60.0
+_MINUTE, _HOUR = 60.0, 3600.0
 
 
 class TooManyOperationsError(Exception):
@@ -57,12 +57,17 @@ class Places:
                 self._changed.notify_all()
             self._busy += 1
 
+    @property
+    def limit(self) -> float:
+        """How many operations may be in process at a time."""
+        return max(1, self._switches.number("concurrency"))
+
     def _free(self) -> bool:
-        return self._busy < max(1, self._switches.number("concurrency"))
+        return self._busy < self.limit
 
 
 class Throttle:
-    """Requests of the last minute."""
+    """Requests of the last minute and the last hour."""
 
     def __init__(self, company: Company) -> None:
         self._switches = company.switches
@@ -71,17 +76,30 @@ class Throttle:
 
     def admits(self) -> bool:
         """Count a request; False when it is one too many."""
-        limit = self._switches.number("requests_per_minute")
-        if not limit:
+        limits = self._limits()
+        if not limits:
             return True
-        now = time.monotonic()
         with self._lock:
-            while self._times and self._times[0] <= now - _MINUTE:
-                self._times.popleft()
-            if len(self._times) >= limit:
-                return False
-            self._times.append(now)
-            return True
+            admitted = all(self._since(seconds) < limit for _, limit, seconds in limits)
+            if admitted:
+                self._times.append(time.monotonic())
+            return admitted
+
+    def left(self) -> Mapping[str, tuple[int, int]]:
+        """Return, by window ("Minute", "Hour"), the limit and how many requests it still admits."""
+        with self._lock:
+            return {name: (limit, max(0, limit - self._since(seconds))) for name, limit, seconds in self._limits()}
+
+    def _limits(self) -> list[tuple[str, int, float]]:
+        minute, hour = self._switches.number("requests_per_minute"), self._switches.number("requests_per_hour")
+        limits = [("Minute", int(minute), _MINUTE), ("Hour", int(hour), _HOUR)]
+        return [item for item in limits if item[1]]
+
+    def _since(self, seconds: float) -> int:
+        now = time.monotonic()
+        while self._times and self._times[0] <= now - _HOUR:
+            self._times.popleft()
+        return sum(1 for moment in self._times if moment > now - seconds)
 
 
 def count_transactions(db: sqlite3.Connection, function: str, number: int) -> None:

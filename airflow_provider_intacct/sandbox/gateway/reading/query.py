@@ -15,7 +15,16 @@ from .comparison import Comparer
 from .formats import csv_body, json_body, xml_records
 from .literals import malformed
 from .rendering import Cell, Writer, written
-from .request import is_true, literal_reader, object_zone, refuse_kept_fields, return_format, text_of, whole_number
+from .request import (
+    is_true,
+    literal_reader,
+    object_zone,
+    page_limit,
+    refuse_kept_fields,
+    return_format,
+    text_of,
+    whole_number,
+)
 from .selection import Condition, Selection
 from .visibility import visible_rows
 
@@ -37,7 +46,7 @@ def query(call: Call) -> Result:
     show_private = is_true(options, "showprivate")
     insensitive = is_true(options, "caseinsensitive")
     where = _Where(call, definition, asked.filter, show_private, insensitive)
-    page_size, offset = whole_number(element, "pagesize", 100), whole_number(element, "offset", 0)
+    page_size, offset = page_limit(call, whole_number(element, "pagesize", 100)), whole_number(element, "offset", 0)
 
     names, rows = _page(call, definition, asked, where, page_size, offset)
     form = return_format(options, "returnformat")

@@ -20,6 +20,7 @@ from .request import (
     listed,
     literal_reader,
     object_zone,
+    page_limit,
     refuse_kept_fields,
     return_format,
     text_of,
@@ -177,7 +178,7 @@ def _page_size(call: Call) -> int:
     size, limit = whole_number(call.element, "pagesize", 100), call.company.switches.number("read_by_query_page_limit")
     if size < 1 or (limit and size > limit):
         raise FunctionError("XL03000006", f"pagesize must be between 1 and {limit:.0f}, not {size}")
-    return size
+    return page_limit(call, size)
 
 
 def _compiled(call: Call, definition: ObjectDefinition, comparer: Comparer, expression: Expression | None) -> Condition:

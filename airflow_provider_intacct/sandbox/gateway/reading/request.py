@@ -42,6 +42,12 @@ def as_number(text: str) -> int | None:
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
+def page_limit(call: Call, asked: int) -> int:
+    """Return how many records a page may have: as many as asked for, unless the company caps pages."""
+    cap = int(call.company.switches.number("page_cap"))
+    return min(asked, cap) if cap else asked
+
+
 def is_true(parent: etree._Element, name: str) -> bool:
     """Whether a child says true."""
     return text_of(parent, name).lower() in ("true", "1", "t")
