@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_intacct.client.where import Condition
 
+DEFAULT_CONN_ID = "intacct_default"
+"""The connection of who names none. Here, for importing the hook costs a DAG file 120 ms."""
+
 
 def names(argument: str, value: Sequence[str] | str | None) -> list[str]:
     """Return a list of names from a list, or from text with commas. Raises InvalidRequestError naming `argument`."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.intacct import IntacctHook
 from airflow_provider_intacct.hooks.metering import Meter
 from airflow_provider_intacct.operators.scope import task_scope
 from airflow_provider_intacct.xcom import plain, plain_element
@@ -69,7 +69,7 @@ class IntacctFunctionOperator(BaseOperator):
         idempotency_key: str | None = None,
         allow_duplicates: bool = False,
         max_records: int = 1000,
-        intacct_conn_id: str = IntacctHook.default_conn_name,
+        intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -85,6 +85,8 @@ class IntacctFunctionOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the answer. Raises AirflowFailException for what another try cannot mend."""
+        from airflow_provider_intacct.hooks.intacct import IntacctHook
+
         with airflow_outcome():
             made = self._made()
             hook = IntacctHook(self.intacct_conn_id, self.entity_id)

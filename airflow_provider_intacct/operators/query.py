@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_intacct.arguments import condition, names, whole_number
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.intacct import IntacctHook
 from airflow_provider_intacct.hooks.metering import Meter
 from airflow_provider_intacct.operators.function import IntacctFunctionOperator
 from airflow_provider_intacct.xcom import plain
@@ -74,7 +73,7 @@ class IntacctQueryOperator(BaseOperator):
         show_private: bool = False,
         case_insensitive: bool = False,
         doc_par_id: str | None = None,
-        intacct_conn_id: str = IntacctHook.default_conn_name,
+        intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -95,6 +94,8 @@ class IntacctQueryOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Return the records. Raises AirflowFailException for what another try cannot mend."""
+        from airflow_provider_intacct.hooks.intacct import IntacctHook
+
         with airflow_outcome(), IntacctHook(self.intacct_conn_id, self.entity_id).client as client:
             meter = Meter(client)
             rows = self._rows(client)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import BaseOperator
 
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.intacct import IntacctHook
 from airflow_provider_intacct.hooks.metering import Meter
 from airflow_provider_intacct.operators.scope import task_scope
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_intacct.client import IntacctClient
     from airflow_provider_intacct.client.posting import Outcome, Posting, Scope
+    from airflow_provider_intacct.hooks.intacct import IntacctHook
 
 OUTCOMES = "outcomes"
 """The XCom that holds the outcomes of a task that failed; one that succeeds returns them."""
@@ -84,7 +85,7 @@ class IntacctCreateOperator(BaseOperator):
         stamp_reference: bool = True,
         statistical: bool = False,
         allow_duplicates: bool = False,
-        intacct_conn_id: str = IntacctHook.default_conn_name,
+        intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -109,6 +110,7 @@ class IntacctCreateOperator(BaseOperator):
             raise_unless_posted,
             summary,
         )
+        from airflow_provider_intacct.hooks.intacct import IntacctHook
 
         with airflow_outcome():
             hook = IntacctHook(self.intacct_conn_id, self.entity_id)

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
 
-from airflow_provider_intacct.arguments import condition, names, whole_number
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.intacct import IntacctHook
 from airflow_provider_intacct.hooks.metering import Meter, transactions
 from airflow_provider_intacct.xcom import plain
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_provider_intacct.hooks.intacct import IntacctHook
 
 SECONDS_A_DAY = 86_400
 
@@ -68,7 +69,7 @@ class IntacctRecordSensor(BaseSensorOperator):
         case_insensitive: bool = False,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         poke_interval: timedelta | float = 300,
-        intacct_conn_id: str = IntacctHook.default_conn_name,
+        intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -89,6 +90,8 @@ class IntacctRecordSensor(BaseSensorOperator):
     @cached_property
     def hook(self) -> IntacctHook:
         """One hook for all pokes: in poke mode the session and what it has looked up stay."""
+        from airflow_provider_intacct.hooks.intacct import IntacctHook
+
         return IntacctHook(self.intacct_conn_id, self.entity_id)
 
     def execute(self, context: Context) -> Any:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_intacct.arguments import condition
-from airflow_provider_intacct.hooks.intacct import IntacctHook
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition
 from airflow_provider_intacct.hooks.metering import Meter
 from airflow_provider_intacct.xcom import plain
 
@@ -61,7 +60,7 @@ class IntacctRecordTrigger(BaseTrigger):
         first_poll_at: str | None = None,
         exponential_backoff: bool = False,
         max_wait: float | None = None,
-        intacct_conn_id: str = IntacctHook.default_conn_name,
+        intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
     ) -> None:
         super().__init__()
@@ -115,6 +114,7 @@ class IntacctRecordTrigger(BaseTrigger):
         from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
         from airflow_provider_intacct.client.errors import IntacctError
+        from airflow_provider_intacct.hooks.intacct import IntacctHook
 
         await asyncio.sleep(self._seconds_to_first_poll())
         failures = polls = 0

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-HEAVY = {"httpx", "lxml", "sqlglot", "pyarrow", "orjson", "pandas", "starlette", "uvicorn"}
+HEAVY = {"httpx", "lxml", "sqlglot", "pyarrow", "orjson", "pandas", "sqlparse", "starlette", "uvicorn"}
 DAG_FILE = """
 from airflow_provider_intacct.operators.query import IntacctFunctionOperator, IntacctQueryOperator
 from airflow_provider_intacct.operators.write import IntacctCreateOperator
