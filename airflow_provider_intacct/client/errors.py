@@ -11,7 +11,9 @@
     │   ├── ConnectError                no connection: nothing was sent
     │   └── ReplyLostError              sent, but the reply never came: in doubt
     ├── MalformedReplyError             an answer that is not an Intacct reply
-    ├── IncompleteReadError             records came or went while they were read by offset
+    ├── ColumnTypeError                 a value does not fit the type of its column in a file
+    ├── IncompleteReadError             a read cannot be shown to be whole
+    ├── BudgetError                     the API transactions allowed for are used up; the request was not sent
     ├── PostingError *                  not every record was posted; it holds the outcome of each
     │   ├── RecordsRejectedError *      Intacct refused at least one
     │   └── RecordsInDoubtError *       nobody knows of at least one: the same call again settles it
@@ -202,11 +204,36 @@ class MalformedReplyError(IntacctError):
     )
 
 
+class ColumnTypeError(IntacctError):
+    """A value does not fit the type in which its column is kept, and would have to be changed to do so."""
+
+    advice = "have the column kept as TEXT or DECIMAL: column_types of the operator says so."
+
+
 class IncompleteReadError(IntacctError):
-    """Records came or went while they were read in the author's order, so some would be missing or double."""
+    """A read cannot be shown to be whole: records came or went in the author's order, or fewer came than there are."""
 
     retryable = True
     advice = "read again, at a quieter time or without order_by: reading by record number is safe from changes."
+
+
+class BudgetError(IntacctError):
+    """The next request would cost more API transactions than were allowed for. It was not sent.
+
+    `budget` was allowed, `used` is spent; `read_so_far` says what a read had brought by then.
+    """
+
+    advice = "raise max_api_transactions, or read less: a narrower window, a filter, fewer objects."
+
+    read_so_far: str = ""
+
+    def __init__(self, message: str = "", *, budget: int = 0, used: int = 0) -> None:
+        super().__init__(message)
+        self.budget = budget
+        self.used = used
+
+    def _details(self) -> list[str]:
+        return [*([f"Read so far: {self.read_so_far}"] if self.read_so_far else []), *super()._details()]
 
 
 class GatewayError(IntacctError):

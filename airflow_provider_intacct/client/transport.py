@@ -56,11 +56,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What came back, decompressed. Header names are lower-case."""
+    """What came back, decompressed. Header names are lower-case; `travelled` is the size of the body on the wire."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    travelled: int = 0
 
     @property
     def content_type(self) -> str:
@@ -387,7 +388,8 @@ def _content(request: Request) -> dict[str, Any]:
 
 def _reply(reply: httpx.Response, raw: bytes) -> HttpReply:
     headers = {name.lower(): value for name, value in reply.headers.items()}
-    return HttpReply(reply.status_code, headers, _unpacked(raw, headers.get("content-encoding", "").strip().lower()))
+    body = _unpacked(raw, headers.get("content-encoding", "").strip().lower())
+    return HttpReply(reply.status_code, headers, body, len(raw))
 
 
 def _unpacked(raw: bytes, encoding: str) -> bytes:

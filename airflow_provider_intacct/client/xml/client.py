@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 from airflow_provider_intacct.client.credentials import Credentials
 from airflow_provider_intacct.client.retry import DEFAULT, RetryPolicy
 from airflow_provider_intacct.client.transport import AsyncTransport, Transport, arun, astream, run, stream
+from airflow_provider_intacct.client.usage import Usage
 from airflow_provider_intacct.client.xml.functions import Function
 from airflow_provider_intacct.client.xml.gateway import Gateway, OnSecret
 from airflow_provider_intacct.client.xml.metadata import ObjectDefinition, UserFormatting
@@ -42,6 +43,7 @@ class IntacctClient:
     `pool`             where sessions live; by default one for the whole process, so clients share theirs
     `time_zone`        the API user's zone by name (America/Los_Angeles); without it the offset from GMT that Intacct
                        gives is used, in summer and winter alike
+    `max_api_transactions`   a request that would make this client use more in all is not sent: BudgetError
     """
 
     def __init__(
@@ -55,8 +57,11 @@ class IntacctClient:
         retry: RetryPolicy = DEFAULT,
         pool: SessionPool | None = None,
         time_zone: str | None = None,
+        max_api_transactions: int | None = None,
     ) -> None:
-        self._gateway = Gateway(credentials, pool=pool, policy=retry, on_secret=on_secret)
+        self._gateway = Gateway(
+            credentials, pool=pool, policy=retry, on_secret=on_secret, max_api_transactions=max_api_transactions
+        )
         self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = Transport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
@@ -73,7 +78,12 @@ class IntacctClient:
     @property
     def transactions_used(self) -> int:
         """API transactions this client has been billed: one per record written, one per read call and page."""
-        return self._gateway.transactions_used
+        return self._gateway.usage.transactions
+
+    @property
+    def usage(self) -> Usage:
+        """What this client has used so far: API transactions, requests, bytes, retries, waits. A snapshot."""
+        return self._gateway.usage
 
     def sign_in(self) -> Session:
         """Sign in anew, whatever session is held and whatever refusal is remembered. A connection test wants this."""
@@ -152,8 +162,11 @@ class AsyncIntacctClient:
         retry: RetryPolicy = DEFAULT,
         pool: SessionPool | None = None,
         time_zone: str | None = None,
+        max_api_transactions: int | None = None,
     ) -> None:
-        self._gateway = Gateway(credentials, pool=pool, policy=retry, on_secret=on_secret)
+        self._gateway = Gateway(
+            credentials, pool=pool, policy=retry, on_secret=on_secret, max_api_transactions=max_api_transactions
+        )
         self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = AsyncTransport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
@@ -165,7 +178,12 @@ class AsyncIntacctClient:
     @property
     def transactions_used(self) -> int:
         """API transactions this client has been billed: one per record written, one per read call and page."""
-        return self._gateway.transactions_used
+        return self._gateway.usage.transactions
+
+    @property
+    def usage(self) -> Usage:
+        """What this client has used so far: API transactions, requests, bytes, retries, waits. A snapshot."""
+        return self._gateway.usage
 
     async def session(self) -> Session:
         """The session: company, user, entity and its end. Signs in if there is none."""

@@ -6,7 +6,6 @@ Written once, without I/O, for both clients. Knows functions, not what they mean
 import copy
 import logging
 import random
-import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from airflow_provider_intacct.client.errors import (
 )
 from airflow_provider_intacct.client.retry import GiveUp, NewSession, RetryPolicy, Wait
 from airflow_provider_intacct.client.transport import Await, Flow, HttpReply, Request, Send, Sleep
+from airflow_provider_intacct.client.usage import Counter, Usage
 from airflow_provider_intacct.client.xml.elements import Element
 from airflow_provider_intacct.client.xml.envelope import build_request, with_control_ids
 from airflow_provider_intacct.client.xml.functions import Function, get_api_session
@@ -30,6 +30,8 @@ from airflow_provider_intacct.client.xml.session import PROCESS_POOL, Session, S
 
 log = logging.getLogger(__name__)
 _dice = random.SystemRandom()  # many processes that fail together must not come back together
+
+SIGN_IN = "getAPISession"
 
 OnSecret = Callable[[str], Awaitable[None] | None]
 
@@ -51,6 +53,11 @@ class Call:
         """Whether a second execution might change the company a second time. A cursor that moves counts as a change."""
         return not all(function.repeatable for function in self.functions)
 
+    @property
+    def transactions(self) -> int:
+        """API transactions that it costs if all goes well."""
+        return sum(function.transactions for function in self.functions if function.name != SIGN_IN)
+
     def __str__(self) -> str:
         first = self.functions[0]
         more = f" and {len(self.functions) - 1} more" if len(self.functions) > 1 else ""
@@ -63,6 +70,7 @@ class Gateway:
     `pool`       where sessions live; the process's own by default
     `policy`     how patient to be
     `on_secret`  told each session id before anything else can mention it; may be a coroutine function
+    `max_api_transactions`   a request that would cost more in all is not sent: BudgetError
     """
 
     def __init__(
@@ -72,23 +80,24 @@ class Gateway:
         pool: SessionPool | None = None,
         policy: RetryPolicy = retry.DEFAULT,
         on_secret: OnSecret | None = None,
+        max_api_transactions: int | None = None,
     ) -> None:
         self.credentials = credentials
         self.policy = policy
         self._pool = pool or PROCESS_POOL
         self._on_secret = on_secret
         self._told = ""
-        self._transactions = 0
-        self._lock = threading.Lock()
+        self._counter = Counter(max_api_transactions)
 
     @property
-    def transactions_used(self) -> int:
-        """API transactions billed so far: one for each record written, one for each read call, pages included.
+    def usage(self) -> Usage:
+        """What has been used so far.
 
-        Signing in is not billed, nor is a request that was turned away as a whole. Source: Sage Intacct help, View API
-        usage, "API transactions"; release notes 2024 R1, API usage dashboard.
+        Billed are one API transaction for each record written and one for each read call, pages included. Signing in
+        is not billed, nor is a request that was turned away as a whole. Source: Sage Intacct help, View API usage, "API
+        transactions"; release notes 2024 R1, API usage dashboard.
         """
-        return self._transactions
+        return self._counter.usage
 
     def session(self, *, instead_of: Session | None = None) -> Flow[Session]:
         """Flow: the session, signing in if there is none that lives long enough."""
@@ -167,8 +176,10 @@ class Gateway:
                     log.warning(
                         "%s: %s Trying again in %.1f s (try %d failed)", call, failure.message, seconds, attempt
                     )
+                    self._counter.add(retries=1, seconds_waited=seconds)
                     yield Sleep(seconds)
                 case NewSession():
+                    self._counter.add(retries=1)
                     log.info("%s: the session is no longer accepted; signing in again", call)
                     assert isinstance(way_in, Session)
                     try:
@@ -187,8 +198,21 @@ class Gateway:
     def _exchange(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
         """Send `call` once and read the answer. Raises if the request failed as a whole."""
         body = build_request(way_in, call.functions, unique=call.unique, atomic=call.atomic)
+        self._counter.reserve(call.transactions, str(call))
+        billed = 0
+        try:
+            reply = yield from self._answer(way_in, call, body)
+            billed = sum(map(_billed, call.functions, reply.results))
+        finally:
+            self._counter.settle(call.transactions, billed)
+        return reply
+
+    def _answer(self, way_in: Credentials | Session, call: Call, body: bytes) -> Flow[Reply]:
+        """Send the body of `call` and make a reply of what comes back."""
         began = time.monotonic()
+        self._counter.add(requests=1, bytes_sent=len(body))
         answer: HttpReply = yield Send(Request(way_in.url, body))
+        self._counter.add(bytes_received=answer.travelled)
         log.debug("%s: HTTP %d, %d bytes in %.3f s", call, answer.status, len(answer.body), time.monotonic() - began)
         reply = parse_reply(
             answer.body,
@@ -205,10 +229,7 @@ class Gateway:
         reply.raise_for_access()
         if reply.results and reply.results[0].format == "csv" and not answer.says_its_end:
             raise ReplyLostError("The CSV ended with the connection, so whether rows are missing cannot be told.")
-        reply = _matched(reply, call)
-        with self._lock:
-            self._transactions += sum(map(_billed, call.functions, reply.results))
-        return reply
+        return _matched(reply, call)
 
 
 def object_of(function: Function) -> str:
@@ -285,7 +306,7 @@ def _matched(reply: Reply, call: Call) -> Reply:
 
 
 def _billed(function: Function, result: Result) -> int:
-    if function.name == "getAPISession":
+    if function.name == SIGN_IN:
         return 0
     if not function.writes:
         return 1
