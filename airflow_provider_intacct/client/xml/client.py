@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from airflow_provider_intacct.client.credentials import Credentials
+from airflow_provider_intacct.client.extraction import AsyncExtraction, Extraction, ExtractionReport
 from airflow_provider_intacct.client.retry import DEFAULT, RetryPolicy
 from airflow_provider_intacct.client.transport import AsyncTransport, Transport, arun, astream, run, stream
 from airflow_provider_intacct.client.usage import Usage
 from airflow_provider_intacct.client.xml.functions import Function
 from airflow_provider_intacct.client.xml.gateway import Gateway, OnSecret
+from airflow_provider_intacct.client.xml.knowledge import Knowledge
 from airflow_provider_intacct.client.xml.metadata import ObjectDefinition, UserFormatting
-from airflow_provider_intacct.client.xml.reading import Knowledge, ReadOptions, read_rows
+from airflow_provider_intacct.client.xml.reading import read
 from airflow_provider_intacct.client.xml.reply import Reply, Result
+from airflow_provider_intacct.client.xml.selection import ReadOptions
 from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
 if TYPE_CHECKING:
@@ -110,10 +112,20 @@ class IntacctClient:
 
         See ReadOptions. Unknown fields are named, with the nearest there are, before the first page is asked for.
         """
-        flow = read_rows(self._gateway, self._knowledge, object, self._page_size, options)
-        with closing(stream(flow, self._transport)) as pages:
-            for page in pages:
-                yield from page
+        with self.extract(object, **options) as extraction:
+            yield from extraction
+
+    def extract(self, object: str, **options: Unpack[ReadOptions]) -> Extraction:
+        """Return an extraction of `object`: its columns, its pages as rows or as they came, and a report in the end.
+
+        See ReadOptions. Nothing is asked before it is entered or iterated over.
+        """
+
+        def begin(report: ExtractionReport) -> Generator[Any, None, None]:
+            flow = read(self._gateway, self._knowledge, object, self._page_size, options, report)
+            return stream(flow, self._transport)
+
+        return Extraction(begin, object)
 
     def lookup(self, object: str, *, doc_par_id: str | None = None) -> ObjectDefinition:
         """Return the fields and relationships of an object (of a transaction definition). Asked once per client."""
@@ -203,11 +215,18 @@ class AsyncIntacctClient:
 
     async def rows(self, object: str, **options: Unpack[ReadOptions]) -> AsyncIterator[dict[str, Any]]:
         """See IntacctClient.rows; for `async for`."""
-        flow = read_rows(self._gateway, self._knowledge, object, self._page_size, options)
-        async with aclosing(astream(flow, self._transport)) as pages:
-            async for page in pages:
-                for row in page:
-                    yield row
+        async with self.extract(object, **options) as extraction:
+            async for row in extraction:
+                yield row
+
+    def extract(self, object: str, **options: Unpack[ReadOptions]) -> AsyncExtraction:
+        """See IntacctClient.extract; for `async with` and `async for`."""
+
+        def begin(report: ExtractionReport) -> AsyncGenerator[Any, None]:
+            flow = read(self._gateway, self._knowledge, object, self._page_size, options, report)
+            return astream(flow, self._transport)
+
+        return AsyncExtraction(begin, object)
 
     async def lookup(self, object: str, *, doc_par_id: str | None = None) -> ObjectDefinition:
         """Return the fields and relationships of an object (of a transaction definition). Asked once per client."""

@@ -1,0 +1,49 @@
+"""What one client asks Intacct once and then knows: definitions of objects, and how the API user sees dates and times.
+
+Flows over a gateway. Reading the answers is `metadata`'s business.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from airflow_provider_intacct.client.transport import Flow
+from airflow_provider_intacct.client.xml import functions, metadata
+from airflow_provider_intacct.client.xml.gateway import Gateway
+from airflow_provider_intacct.client.xml.metadata import ObjectDefinition, UserFormatting
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """Definitions by (object, document type), and the user's formatting. `time_zone` overrules Intacct's offset."""
+
+    gateway: Gateway
+    time_zone: str | None = None
+    _definitions: dict[tuple[str, str], ObjectDefinition] = field(default_factory=dict)
+    _formatting: UserFormatting | None = None
+
+    def definition(self, object: str, doc_par_id: str | None = None) -> Flow[ObjectDefinition]:
+        """Flow: the fields and relationships of an object. Raises ObjectNotFoundError."""
+        key = (object.upper(), doc_par_id or "")
+        if key not in self._definitions:
+            result = yield from self.gateway.call(functions.lookup(object, doc_par_id=doc_par_id))
+            self._definitions[key] = metadata.read_definition(result.data)
+        return self._definitions[key]
+
+    def formatting(self) -> Flow[UserFormatting]:
+        """Flow: how Intacct writes dates and times for this user, and in which zone."""
+        if self._formatting is None:
+            session = yield from self.gateway.session()
+            result = yield from self.gateway.call(functions.read_user_formatting(user_id=session.user_id))
+            self._formatting = metadata.read_formatting(result.data, self.time_zone)
+        return self._formatting
+
+    def definitions(
+        self, object: str, names: Iterable[str], doc_par_id: str | None
+    ) -> Flow[dict[str, ObjectDefinition]]:
+        """Flow: the definition of an object, and of those that dotted `names` lead to, by name in upper case."""
+        names = list(names)
+        known = {object.upper(): (yield from self.definition(object, doc_par_id))}
+        while missing := metadata.needed_definitions(object, names, known):
+            for each in sorted(missing):
+                known[each] = yield from self.definition(each)
+        return known
