@@ -20,6 +20,7 @@ class IntacctHook(BaseHook):
 
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: work inside this entity instead of the connection's.
+    :param max_api_transactions: the most API transactions the client may spend; it sends nothing that would exceed them.
     """
 
     conn_name_attr = "intacct_conn_id"
@@ -27,10 +28,18 @@ class IntacctHook(BaseHook):
     conn_type = "intacct"
     hook_name = "Sage Intacct"
 
-    def __init__(self, intacct_conn_id: str = default_conn_name, entity_id: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        intacct_conn_id: str = default_conn_name,
+        entity_id: str | None = None,
+        *,
+        max_api_transactions: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.intacct_conn_id = intacct_conn_id
         self.entity_id = entity_id
+        self.max_api_transactions = max_api_transactions
 
     @cached_property
     def settings(self) -> Settings:
@@ -55,6 +64,7 @@ class IntacctHook(BaseHook):
             page_size=settings.page_size,
             max_concurrency=settings.max_concurrency,
             on_secret=mask,
+            max_api_transactions=self.max_api_transactions,
         )
 
     async def async_client(self) -> AsyncIntacctClient:
@@ -72,6 +82,7 @@ class IntacctHook(BaseHook):
             page_size=settings.page_size,
             max_concurrency=settings.max_concurrency,
             on_secret=amask,
+            max_api_transactions=self.max_api_transactions,
         )
 
     def get_conn(self) -> IntacctClient:

@@ -1,0 +1,13 @@
+"""Transfers between Sage Intacct and files or databases."""
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_intacct.lazy import importer
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.transfers.object_storage import (
+        IntacctToObjectStorageOperator as IntacctToObjectStorageOperator,
+    )
+    from airflow_provider_intacct.transfers.sql import IntacctToSqlOperator as IntacctToSqlOperator
+
+__getattr__ = importer(__name__, {"IntacctToObjectStorageOperator": "object_storage", "IntacctToSqlOperator": "sql"})
