@@ -20,7 +20,7 @@ class IntacctHook(BaseHook):
 
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: work inside this entity instead of the connection's.
-    :param max_api_transactions: the most API transactions the client may spend; it sends nothing that would exceed them.
+    :param max_api_transactions: the most API transactions the client may spend; it sends nothing beyond them.
     """
 
     conn_name_attr = "intacct_conn_id"

@@ -149,7 +149,7 @@ class IntacctReadingOperator(BaseOperator):
         if start == end:
             raise InvalidRequestError(
                 f"The data interval of this run is empty: it starts and ends at {start}. Airflow's plain cron "
-                "schedules give no intervals. Schedule the DAG with CronDataIntervalTimetable, or give window_start and "
+                "schedules give none. Schedule the DAG with CronDataIntervalTimetable, or give window_start and "
                 "window_end."
             )
         return start, end
