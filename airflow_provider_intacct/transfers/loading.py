@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from airflow_provider_intacct.client.changes import Drift, drift
 from airflow_provider_intacct.transfers import merging
 from airflow_provider_intacct.transfers.bookkeeping import Bookkeeping
 from airflow_provider_intacct.transfers.database import existing_columns, fit, fitting, take_turns
@@ -59,13 +60,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did. `previous` is the schema of the load before, by field; None if this was the first."""
+    """What a load did. `drift` is how Intacct's fields differ from those of the load before, None for the first."""
 
     inserted: int
     updated: int
     deleted: int
     changes: Changes
-    previous: Mapping[str, str] | None
+    drift: Drift | None
 
 
 class Load:
@@ -117,12 +118,12 @@ class Load:
                     **facts,
                 }
             )
-        return Loaded(inserted, updated, deleted, changes, previous)
+        return Loaded(inserted, updated, deleted, changes, None if previous is None else drift(previous, self.schema))
 
     @property
     def schema(self) -> dict[str, str]:
         """Intacct's fields and datatypes of this load."""
-        return {column.field: column.datatype for column in self.target.columns}
+        return {column.field: column.datatype for column in self.target.columns if column != self.target.stamp}
 
     def _prepare(self) -> tuple[sa.Table, Changes, dict[str, str] | None]:
         """Return the table as it should be, what it needs for that, and the schema of the load before."""

@@ -125,6 +125,9 @@ class Changes:
     add: tuple[str, ...] = ()
     widen: tuple[str, ...] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.create or self.add or self.widen)
+
     def __str__(self) -> str:
         words = ["created"] if self.create else []
         words += [f"column {name} added" for name in self.add]
