@@ -13,7 +13,10 @@
     ├── MalformedReplyError             an answer that is not an Intacct reply
     ├── ColumnTypeError                 a value does not fit the type of its column in a file
     ├── IncompleteReadError             a read cannot be shown to be whole
+    ├── AuditHistoryError               the audit history does not tell which records were deleted
     ├── BudgetError                     the API transactions allowed for are used up; the request was not sent
+    ├── ReportNotReadyError             a report was not ready in the time allowed
+    ├── ReportFailedError               Intacct gave up making a report, or delivering data
     ├── PostingError *                  not every record was posted; it holds the outcome of each
     │   ├── RecordsRejectedError *      Intacct refused at least one
     │   └── RecordsInDoubtError *       nobody knows of at least one: the same call again settles it
@@ -217,6 +220,13 @@ class IncompleteReadError(IntacctError):
     advice = "read again, at a quieter time or without order_by: reading by record number is safe from changes."
 
 
+class AuditHistoryError(IntacctError):
+    """Deleted records cannot be read from the audit history: the user lacks the right, or they are named otherwise.
+
+    Comparing keys finds them all the same.
+    """
+
+
 class BudgetError(IntacctError):
     """The next request would cost more API transactions than were allowed for. It was not sent.
 
@@ -234,6 +244,20 @@ class BudgetError(IntacctError):
 
     def _details(self) -> list[str]:
         return [*([f"Read so far: {self.read_so_far}"] if self.read_so_far else []), *super()._details()]
+
+
+class ReportNotReadyError(IntacctError):
+    """Intacct was still making a report when the time allowed was over. It goes on making it."""
+
+    retryable = True
+    advice = "allow more time, or run the report when the company is quiet: Intacct makes one report at a time."
+
+
+class ReportFailedError(IntacctError):
+    """Intacct could not make a report, or a Data Delivery Service job failed."""
+
+    retryable = True
+    advice = "run it in Intacct itself, where the reason is shown in more words."
 
 
 class GatewayError(IntacctError):

@@ -1,8 +1,9 @@
 """Every function the client builds is valid against Sage's schema, as the gateway itself validates it."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from airflow_provider_intacct.client import where
 from airflow_provider_intacct.client.credentials import Credentials
 from airflow_provider_intacct.client.paging import Extract, first
-from airflow_provider_intacct.client.xml import functions
+from airflow_provider_intacct.client.xml import balances, dds, functions, reports
 from airflow_provider_intacct.client.xml.envelope import build_request
 from airflow_provider_intacct.client.xml.functions import Function, function
 
@@ -27,6 +28,20 @@ LINES = [
     {"glaccountno": "6500", "amount": Decimal("76.43"), "memo": "a & b", "locationid": "100"},
     {"accountlabel": "Rent", "amount": Decimal("1E+1"), "memo": None},
 ]
+MONTH: dict[str, Any] = {"start": date(2026, 1, 1), "end": date(2026, 1, 31)}
+BOOK: dict[str, Any] = {
+    "book": "ACCRUAL", "adjustment_books": ["GAAP", "TAX"], "include_book": True, "statistical": "exclude",
+}  # fmt: skip
+PLACES = {"loc_subs": True, "locationid": "100", "dept_subs": False, "departmentid": "10"}
+BY_MEMBER = ("project", "customer", "vendor", "employee", "class", "contract", "warehouse")
+MEMBERS: dict[str, Any] = {f"{name}id": "X" for name in BY_MEMBER} | {f"{name}id_subs": True for name in BY_MEMBER}
+MEMBERS |= {"itemid": "X", "productlineid": "X", "taskid": "T", "taskid_subs": True}
+MEMBERS["userDefinedDimensions"] = {"userDefinedDimension": [{"objectName": "CHANNEL", "recordId": "7"}]}
+TYPES = {"projecttypeid": "X", "customertypeid": "X", "vendortypeid": "X", "employeetypeid": "X"}
+BY_DIMENSIONS = balances.get_account_balances_by_dimensions(
+    **MONTH, **BOOK, group_by=["location", "department"], first_account="1", last_account="9",
+    dimensions={name: value for name, value in (MEMBERS | PLACES).items() if "task" not in name},
+)  # fmt: skip
 BUILT: dict[str, Function] = {
     "getAPISession": functions.get_api_session(),
     "getAPISession of an entity": functions.get_api_session("100"),
@@ -93,9 +108,52 @@ BUILT: dict[str, Function] = {
     "getAuditTrail": functions.get_audit_trail("APBILL", record_no=1),
     "getAuditTrail by key": functions.get_audit_trail("APBILL", object_key="1--REC"),
     "get_companyprefs": function("get_companyprefs", application="GL"),
-    "get_trialbalance": function("get_trialbalance", {"startdate": date(2026, 1, 1), "enddate": date(2026, 1, 31)}),
-    "readReport": function("readReport", {"report": "X", "waitTime": 0, "pagesize": 100}, returnDef=True),
-    "runDdsJob": function("runDdsJob", {"object": "CUSTOMER", "cloudDelivery": "D", "jobType": "all"}),
+    "get_trialbalance": balances.get_trial_balance(period="Month Ended January 2026"),
+    "get_trialbalance with everything": balances.get_trial_balance(
+        **MONTH, **BOOK, show_zero=True, by_department=True, by_location=True, dimensions=MEMBERS | PLACES
+    ),
+    "get_trialbalance by types": balances.get_trial_balance(**MONTH, dimensions=TYPES),
+    "get_accountbalances": balances.get_account_balances(**MONTH),
+    "get_accountbalances with everything": balances.get_account_balances(
+        **MONTH, **BOOK, first_account="1000", last_account="1999", dimensions=MEMBERS | PLACES
+    ),
+    "get_accountbalances by types": balances.get_account_balances(account="4000", **MONTH, dimensions=TYPES),
+    "get_accountbalancesbydimensions": balances.get_account_balances_by_dimensions(period="x", account_group="Cash"),
+    "get_accountbalancesbydimensions with everything": BY_DIMENSIONS,
+    "get_accountbalancesbydimensions by types": balances.get_account_balances_by_dimensions(**MONTH, dimensions=TYPES),
+    "get_araging": balances.get_ar_aging(),
+    "get_araging with everything": balances.get_ar_aging(
+        periods="0-30,31-",
+        customer_id="C1",
+        invoice_number="I1",
+        location_id="100",
+        department_id="10",
+        as_of=date(2026, 1, 31),
+        by_due_date=True,
+        details=False,
+        document_type="All",
+        by_gl_date=True,
+        show_zero=False,
+    ),
+    "readReport": reports.Report("X").function(),
+    "readReport with everything": reports.Report(
+        "X", {"P": "Q", "R": ["1", "2"]}, "interactive", True, 5, ";"
+    ).function(),
+    "readReport of balances": reports.standard_report(BY_DIMENSIONS).function(0),
+    "readReport for its definition": reports.Report("X").definition(),
+    "runDdsJob": dds.run_dds_job("CUSTOMER", "D", "all"),
+    "runDdsJob with everything": dds.run_dds_job(
+        "CUSTOMER",
+        "D",
+        "change",
+        since=datetime(2026, 1, 1, tzinfo=UTC),
+        files=dds.FileConfiguration(",", '"', True, "unix", 10_000, True),
+    ),
+    "runDdsJob of balances": dds.run_dds_job(
+        "GLACCOUNTBALANCE", "D", "all", period_start="2026-01-01", period_end="2026-01-31"
+    ),
+    "getDdsObjects": dds.get_dds_objects(),
+    "getDdsDdl": dds.get_dds_ddl("CUSTOMER"),
     "approve": function("approve", {"PODOCUMENT": {"DOCID": "PO-1", "COMMENT": "ok"}}),
     "reverse_bill": function("reverse_bill", {"datereversed": date(2026, 1, 31), "description": "x"}, key=12),
     "create_bill": function(
