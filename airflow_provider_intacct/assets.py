@@ -23,7 +23,7 @@ def create_asset(
     *, company_id: str, object: str, entity_id: str | None = None, extra: dict[str, Any] | None = None
 ) -> Asset:
     """Return the asset of an object of a company, or of what one of its entities sees."""
-    query = f"?{urlencode({'entity': entity_id}, quote_via=quote)}" if entity_id else ""
+    query = f"?{urlencode({'entity': entity_id})}" if entity_id else ""
     return Asset(uri=f"{SCHEME}://{quote(company_id)}/{quote(object.upper())}{query}", extra=extra)
 
 

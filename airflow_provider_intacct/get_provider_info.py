@@ -32,6 +32,14 @@ def get_provider_info() -> dict[str, Any]:
             kind: [{"integration-name": INTEGRATION, "python-modules": list(modules)}]
             for kind, modules in _MODULES.items()
         },
+        "asset-uris": [
+            {
+                "schemes": ["intacct"],
+                "handler": "airflow_provider_intacct.assets.sanitize_uri",
+                "factory": "airflow_provider_intacct.assets.create_asset",
+                "to_openlineage_converter": "airflow_provider_intacct.assets.convert_asset_to_openlineage",
+            }
+        ],
         "connection-types": [_connection_type()],
     }
 

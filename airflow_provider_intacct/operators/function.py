@@ -11,7 +11,7 @@ from airflow.sdk import BaseOperator
 from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.metering import Meter
+from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.operators.scope import task_scope
 from airflow_provider_intacct.xcom import plain, plain_element
 
@@ -92,12 +92,13 @@ class IntacctFunctionOperator(BaseOperator):
             hook = IntacctHook(self.intacct_conn_id, self.entity_id)
             if made.writes:
                 made = made.with_control_id(self._control_id(context, hook.settings.credentials))
-            with hook.client as client:
-                meter = Meter(client)
+            with hook.client as client, metered(self, client) as meter:
                 answer = self._call(client, made, context)
                 if answer["remaining"]:
                     self.log.warning("%s holds %s more records than this answer.", self.function, answer["remaining"])
-                self.log.info(meter.line(f"{self.function}: {answer['status']}, {len(answer['records'])} records"))
+                count = len(answer["records"])
+                records = f"{count} record{'' if count == 1 else 's'}"
+                meter.done(f"{self.function}: {answer['status']}, {records}", rows=count)
         return answer
 
     def _made(self) -> Function:

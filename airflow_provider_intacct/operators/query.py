@@ -9,7 +9,7 @@ from airflow.sdk import BaseOperator
 
 from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.metering import Meter
+from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.operators.function import IntacctFunctionOperator
 from airflow_provider_intacct.xcom import plain
 
@@ -96,10 +96,10 @@ class IntacctQueryOperator(BaseOperator):
         """Return the records. Raises AirflowFailException for what another try cannot mend."""
         from airflow_provider_intacct.hooks.intacct import IntacctHook
 
-        with airflow_outcome(), IntacctHook(self.intacct_conn_id, self.entity_id).client as client:
-            meter = Meter(client)
+        hook = IntacctHook(self.intacct_conn_id, self.entity_id)
+        with airflow_outcome(), hook.client as client, metered(self, client) as meter:
             rows = self._rows(client)
-            self.log.info(meter.line(f"Read {len(rows)} {self.object} record{'' if len(rows) == 1 else 's'}"))
+            meter.done(f"Read {len(rows)} {self.object} record{'' if len(rows) == 1 else 's'}", rows=len(rows))
         return rows
 
     def _rows(self, client: Any) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from airflow.sdk import BaseOperator
 from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.metering import Meter
+from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.operators.scope import task_scope
 
 if TYPE_CHECKING:
@@ -115,11 +115,10 @@ class IntacctCreateOperator(BaseOperator):
         with airflow_outcome():
             hook = IntacctHook(self.intacct_conn_id, self.entity_id)
             postings = self._postings(context, hook)
-            with hook.client as client:
-                meter = Meter(client)
+            with hook.client as client, metered(self, client) as meter:
                 outcomes = self._post(context, client, postings)
                 count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
-                self.log.info(meter.line(f"{count}: {summary(outcomes)}"))
+                meter.done(f"{count}: {summary(outcomes)}", rows=len(outcomes))
             for outcome in outcomes:
                 self.log.info("%s", outcome)
             told = [outcome.as_dict() for outcome in outcomes]

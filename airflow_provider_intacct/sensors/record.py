@@ -11,7 +11,8 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
 
 from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number
 from airflow_provider_intacct.hooks.failures import airflow_outcome
-from airflow_provider_intacct.hooks.metering import Meter, transactions
+from airflow_provider_intacct.hooks.metering import transactions
+from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.xcom import plain
 
 if TYPE_CHECKING:
@@ -107,8 +108,7 @@ class IntacctRecordSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once. Raises AirflowFailException for what waiting cannot mend."""
-        with airflow_outcome(), self.hook.client as client:
-            meter = Meter(client)
+        with airflow_outcome(), self.hook.client as client, metered(self, client) as meter:
             minimum = whole_number("minimum", self.minimum)
             most = whole_number("max_records", self.max_records)
             rows = client.rows(
@@ -120,7 +120,7 @@ class IntacctRecordSensor(BaseSensorOperator):
                 case_insensitive=self.case_insensitive,
             )
             records = [plain(row) for row in rows]
-            self.log.info(meter.line(f"Found {len(records)} of at least {minimum} {self.object} records"))
+            meter.done(f"Found {len(records)} of at least {minimum} {self.object} records", rows=len(records))
         if len(records) < minimum:
             self._say_cost(meter.transactions)
             return PokeReturnValue(is_done=False)

@@ -155,7 +155,8 @@ class IntacctRecordTrigger(BaseTrigger):
             case_insensitive=self.case_insensitive,
         )
         records = [plain(row) async for row in rows]
-        self.log.info(meter.line(f"Found {len(records)} of at least {self.minimum} {self.object} records"))
+        meter.done(f"Found {len(records)} of at least {self.minimum} {self.object} records", rows=len(records))
+        self.log.info("%s", meter.line)
         if len(records) < self.minimum:
             return None
         return {
