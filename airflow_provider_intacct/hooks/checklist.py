@@ -30,7 +30,7 @@ def check(settings: Settings, *, on_secret: Callable[[str], None]) -> tuple[bool
     in the same words as a wrong password. Asks once: a second try would only bring a lock nearer.
     """
     from airflow_provider_intacct.client import IntacctClient
-    from airflow_provider_intacct.client.errors import IntacctError
+    from airflow_provider_intacct.client.errors import ConfigurationError, IntacctError
     from airflow_provider_intacct.client.retry import RetryPolicy
     from airflow_provider_intacct.client.xml.session import SessionPool
 
@@ -53,7 +53,10 @@ def check(settings: Settings, *, on_secret: Callable[[str], None]) -> tuple[bool
                 _enter(client, entity, on_secret)
             except IntacctError as error:
                 return False, _entity_refused(client, settings, error)
-        known = f"{_signed_in(settings, session)} {_formatting(client, session)}"
+        try:
+            known = f"{_signed_in(settings, session)} {_formatting(client, session, settings.time_zone)}"
+        except ConfigurationError as error:
+            return False, f"Failed at the time zone: {error.message}"
         seconds = time.monotonic() - started
         return True, f"{known} The test used {transactions(client.transactions_used)} and {seconds:.1f} s."
 
@@ -74,19 +77,27 @@ def _signed_in(settings: Settings, session: Session) -> str:
     )
 
 
-def _formatting(client: IntacctClient, session: Session) -> str:
-    """The user's locale and time zone: Intacct writes timestamps in them."""
-    from airflow_provider_intacct.client.errors import IntacctError
+def _formatting(client: IntacctClient, session: Session, time_zone: str | None) -> str:
+    """The user's locale and time zone, in which Intacct writes. Raises ConfigurationError if `time_zone` is another."""
+    from airflow_provider_intacct.client.errors import ConfigurationError, IntacctError
     from airflow_provider_intacct.client.xml import functions
+    from airflow_provider_intacct.client.xml.metadata import read_formatting
 
     try:
         data = client.call(functions.read_user_formatting(user_id=session.user_id)).data
+        if time_zone:
+            read_formatting(data, time_zone)
+    except ConfigurationError:
+        raise
     except IntacctError as error:
         return f"The user's locale and time zone could not be read ({type(error).__name__})."
     read = {} if data is None else {str(node.tag): (node.text or "").strip() for node in data.iter()}
+    offset = read.get("gmtoffset") or " unknown"
+    unnamed = "; name it in time_zone if it knows daylight saving" if offset.strip("+-0:") else ""
+    zone = f"{time_zone} (UTC{offset})" if time_zone else f"UTC{offset}{unnamed}"
     return (
         f"Locale {read.get('locale') or 'unknown'}, date format {read.get('dateformat') or 'unknown'}, "
-        f"{read.get('clock') or 'unknown'}-hour clock, time zone UTC{read.get('gmtoffset') or ' unknown'}."
+        f"{read.get('clock') or 'unknown'}-hour clock, time zone {zone}."
     )
 
 

@@ -27,6 +27,7 @@ EXTRA_FIELDS = {
     "timeout": "Timeout (seconds)",
     "max_concurrency": "Calls in flight",
     "page_size": "Page size (rows)",
+    "time_zone": "Time zone of the API user",
 }
 MAX_TIMEOUT_SECONDS = 900  # the gateway drops a synchronous sender after 15 minutes
 MAX_CONCURRENCY = 50
@@ -51,6 +52,7 @@ class Settings:
     timeout: float = 300.0
     max_concurrency: int = 1
     page_size: int = MAX_PAGE_SIZE
+    time_zone: str | None = None
 
 
 def read_settings(connection: ConnectionFields, *, entity_id: str | None = None) -> Settings:
@@ -89,6 +91,7 @@ def read_settings(connection: ConnectionFields, *, entity_id: str | None = None)
         timeout=_number(extra, name, "timeout", float, default=300.0, highest=MAX_TIMEOUT_SECONDS),
         max_concurrency=_number(extra, name, "max_concurrency", int, default=1, highest=MAX_CONCURRENCY),
         page_size=_number(extra, name, "page_size", int, default=MAX_PAGE_SIZE, highest=MAX_PAGE_SIZE),
+        time_zone=_time_zone(extra, name),
     )
 
 
@@ -128,6 +131,17 @@ def _required(value: Any, name: str, field: str, label: str, *, strip: bool = Tr
         where = f"as {field!r} in the connection's extra" if field in EXTRA_FIELDS else f"as its {field}"
         raise ConfigurationError(f"{name}: {field!r} is missing. Fill in {label!r} in the connection form, or {where}.")
     return text
+
+
+def _time_zone(extra: Mapping[str, Any], name: str) -> str | None:
+    from airflow_provider_intacct.client.errors import ConfigurationError
+    from airflow_provider_intacct.client.xml.metadata import named_zone
+
+    zone = _text(extra.get("time_zone")) or None
+    try:
+        return zone if zone is None or named_zone(zone) else None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name}: 'time_zone': {error}") from None
 
 
 def _text(value: Any, *, strip: bool = True) -> str:

@@ -63,6 +63,7 @@ class IntacctHook(BaseHook):
             timeout=settings.timeout,
             page_size=settings.page_size,
             max_concurrency=settings.max_concurrency,
+            time_zone=settings.time_zone,
             on_secret=mask,
             max_api_transactions=self.max_api_transactions,
         )
@@ -81,6 +82,7 @@ class IntacctHook(BaseHook):
             timeout=settings.timeout,
             page_size=settings.page_size,
             max_concurrency=settings.max_concurrency,
+            time_zone=settings.time_zone,
             on_secret=amask,
             max_api_transactions=self.max_api_transactions,
         )

@@ -31,9 +31,13 @@ def refused(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> str:
 
 def test_a_json_connection_fills_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     set_connection(
-        monkeypatch, connection_to(ENDPOINT, entity_id="200", timeout=12.5, max_concurrency=3, page_size=500)
+        monkeypatch,
+        connection_to(
+            ENDPOINT, entity_id="200", timeout=12.5, max_concurrency=3, page_size=500, time_zone=" Europe/London "
+        ),
     )
     settings = IntacctHook().settings
+    assert settings.time_zone == "Europe/London"
     assert (settings.timeout, settings.max_concurrency, settings.page_size) == (12.5, 3, 500)
     credentials = settings.credentials
     assert (credentials.company_id, credentials.user_id, credentials.entity_id) == ("DEMO", "etl", "200")
@@ -65,7 +69,7 @@ def test_the_round_trip_of_airflows_own_connection_test_keeps_every_setting(monk
 
 
 def test_empty_form_fields_mean_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    empty = dict.fromkeys(("entity_id", "timeout", "max_concurrency"), "") | {"page_size": None}
+    empty = dict.fromkeys(("entity_id", "timeout", "max_concurrency", "time_zone"), "") | {"page_size": None}
     set_connection(monkeypatch, connection_to("", **empty))
     settings = IntacctHook().settings
     assert (settings.timeout, settings.max_concurrency, settings.page_size) == (300.0, 1, 2000)
@@ -101,6 +105,8 @@ def test_a_missing_field_is_named_with_the_remedy(
         ("page_size", "many", "'page_size' must be a whole number from 1 to 2000, not 'many'"),
         ("page_size", 2001, "from 1 to 2000, not '2001'"),
         ("page_size", "12.5", "whole number"),
+        ("time_zone", "Pacific", "'time_zone': 'Pacific' is no time zone; give an IANA name"),
+        ("timezone", "UTC", "Did you mean 'time_zone'?"),
         ("timeout", "soon", "'timeout' must be a number from 1 to 900, not 'soon'"),
         ("timeout", "nan", "from 1 to 900"),
         ("timeout", "inf", "from 1 to 900"),

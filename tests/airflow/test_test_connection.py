@@ -178,3 +178,20 @@ def test_the_command_line_gives_the_same_advice_and_no_traceback(
     assert advice in said
     assert "Traceback" not in said
     assert not any(secret in said for secret in (*USERS.values(), *SENDERS.values()))
+
+
+def test_the_time_zone_is_held_against_the_users_own(connect: Connect) -> None:
+    connect(time_zone="America/Los_Angeles")
+    ok, message = IntacctHook().test_connection()
+    assert ok, message
+    assert "time zone America/Los_Angeles (UTC-0" in message
+    connect(time_zone="Europe/London")
+    ok, message = IntacctHook().test_connection()
+    assert not ok
+    assert message.startswith("Failed at the time zone:")
+    assert "'Europe/London' (+00:00 or +01:00 from GMT)" in message
+
+
+def test_an_unnamed_time_zone_is_pointed_out(connect: Connect) -> None:
+    connect()
+    assert "name it in time_zone" in IntacctHook().test_connection()[1]

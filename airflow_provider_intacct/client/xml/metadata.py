@@ -7,7 +7,7 @@ relationships, for which the definitions of the related objects are needed: `nee
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -79,6 +79,13 @@ class ObjectDefinition:
             if (found := self.field(name)) and (name == "RECORDNO" or self.numbers(found)):
                 return found.id
         return None
+
+    @property
+    def record_key(self) -> str:
+        """The same, for what cannot do without. Raises InvalidRequestError where the records have no number."""
+        if self.key is None:
+            raise InvalidRequestError(f"The records of {self.name} have no number, so there are no keys to compare.")
+        return self.key
 
     def numbers(self, found: FieldDefinition) -> bool:
         """Return whether the field `ID` numbers this object's records."""
@@ -208,7 +215,7 @@ class UserFormatting:
     """How the API user's company writes dates and times. `zone` is a fixed offset unless a zone name was given.
 
     A fixed offset knows no daylight saving: times of the other half of the year are off by an hour with it. Name the
-    zone (America/Los_Angeles) where that matters. Source: developer.intacct.com, readUserFormatting.
+    zone (the connection's `time_zone`) where that matters. Source: developer.intacct.com, readUserFormatting.
     """
 
     zone: tzinfo = UTC
@@ -222,13 +229,19 @@ class UserFormatting:
         return UTC if object.upper() in AUDIT_OBJECTS else self.zone
 
 
-def read_formatting(data: etree._Element | None, zone_name: str | None = None) -> UserFormatting:
-    """Return the formatting in the `data` of a readUserFormatting result; `zone_name` overrules its offset."""
+def read_formatting(
+    data: etree._Element | None, zone_name: str | None = None, *, now: datetime | None = None
+) -> UserFormatting:
+    """Return the formatting in the `data` of a readUserFormatting result. `zone_name` gives its offset a zone.
+
+    Raises ConfigurationError when that zone has no such offset in the year of `now` (the current one).
+    """
     found = None if data is None else next(data.iter("userformatting"), None)
     if found is None:
         raise MalformedReplyError("The answer to readUserFormatting holds no userformatting.")
+    offset = words(found, "gmtoffset")
     return UserFormatting(
-        zone=named_zone(zone_name) if zone_name else fixed_zone(words(found, "gmtoffset")),
+        zone=checked_zone(zone_name, offset, now or datetime.now(UTC)) if zone_name else fixed_zone(offset),
         date_format=words(found, "dateformat") or "/mdY",
         clock=words(found, "clock") or "24",
         locale=words(found, "locale"),
@@ -236,11 +249,36 @@ def read_formatting(data: etree._Element | None, zone_name: str | None = None) -
     )
 
 
+def checked_zone(name: str, offset: str, now: datetime) -> tzinfo:
+    """Return the zone `name`, if the offset that Intacct gives for the user is one of the zone's, standard or daylight.
+
+    Which of the two Intacct gives in summer is not documented. A zone that does not fit would shift every timestamp.
+    """
+    zone = named_zone(name)
+    if not OFFSET.fullmatch(offset):
+        return zone
+    weeks = [now + timedelta(weeks=count) for count in range(-26, 27)]
+    offsets = {week.astimezone(zone).utcoffset() or timedelta(0) for week in weeks}
+    if fixed_zone(offset).utcoffset(None) not in offsets:
+        listed = " or ".join(sorted(written_offset(each) for each in offsets))
+        raise ConfigurationError(
+            f"The connection's time_zone is {name!r} ({listed} from GMT), but the API user's offset in Intacct is "
+            f"{offset}. Name the zone that is set in the user's preferences in Intacct, or set it there."
+        )
+    return zone
+
+
+def written_offset(offset: timedelta) -> str:
+    """Return an offset from GMT as people write it: `-08:00`."""
+    minutes = round(offset.total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
 def named_zone(name: str) -> tzinfo:
     """Return the zone of an IANA name."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "America" is a folder of zones
         raise ConfigurationError(f"{name!r} is no time zone; give an IANA name such as America/Los_Angeles.") from None
 
 
@@ -255,3 +293,22 @@ def fixed_zone(offset: str) -> tzinfo:
         )
     minutes = int(match[2]) * 60 + int(match[3] or 0)
     return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A legal entity of the company: the location id that a session enters, its name, and its currency."""
+
+    id: str
+    name: str = ""
+    currency: str = ""
+
+
+def read_entities(data: etree._Element | None) -> list[Entity]:
+    """Return the entities in the `data` of a readEntityDetails result; a company of one has none."""
+    if data is None:
+        raise MalformedReplyError("The answer to readEntityDetails holds no data.")
+    found = [Entity(words(each, "id"), words(each, "name"), words(each, "currency")) for each in data.iter("entity")]
+    if not all(entity.id for entity in found):
+        raise MalformedReplyError("The answer to readEntityDetails holds an entity without an id.")
+    return found

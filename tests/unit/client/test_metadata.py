@@ -1,7 +1,7 @@
 """What lookup and readUserFormatting tell is read whole, and a wrong field name is met with the right one."""
 
 import re
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +9,7 @@ from lxml import etree
 
 from airflow_provider_intacct.client.errors import ConfigurationError, InvalidRequestError, MalformedReplyError
 from airflow_provider_intacct.client.xml.metadata import (
+    Entity,
     FieldDefinition,
     ObjectDefinition,
     Relationship,
@@ -16,6 +17,7 @@ from airflow_provider_intacct.client.xml.metadata import (
     datatype_of,
     needed_definitions,
     read_definition,
+    read_entities,
     read_formatting,
     resolve,
     spell,
@@ -141,13 +143,14 @@ def test_results_of_aggregates_are_typed(name: str, datatype: str | None) -> Non
     assert datatype_of("GLBATCH", name, ALL) == datatype
 
 
-def formatting(offset: str, zone_name: str | None = None) -> UserFormatting:
+def formatting(offset: str, zone_name: str | None = None, now: datetime | None = None) -> UserFormatting:
     return read_formatting(
         etree.fromstring(
             "<data><userformatting><recordno>48</recordno><locale>en_US</locale><dateformat>/mdY</dateformat>"
             f"<gmtoffset>{offset}</gmtoffset><clock>24</clock></userformatting></data>"
         ),
         zone_name,
+        now=now,
     )
 
 
@@ -167,7 +170,68 @@ def test_the_users_offset_is_a_zone(offset: str, zone: tzinfo) -> None:
 
 def test_a_zone_name_overrules_the_offset() -> None:
     assert formatting("-08:00", "America/Los_Angeles").zone == ZoneInfo("America/Los_Angeles")
-    with pytest.raises(ConfigurationError, match="Mars/Olympus"):
-        formatting("-08:00", "Mars/Olympus")
+    for wrong in ("Mars/Olympus", "America", "../etc", "-08:00"):
+        with pytest.raises(ConfigurationError, match="is no time zone; give an IANA name"):
+            formatting("-08:00", wrong)
     with pytest.raises(MalformedReplyError, match="name the time zone"):
         formatting("half past")
+
+
+@pytest.mark.parametrize(
+    ("offset", "name"),
+    [
+        ("-08:00", "America/Los_Angeles"),
+        ("-07:00", "America/Los_Angeles"),
+        ("-07:00", "America/Phoenix"),
+        ("+00:00", "Europe/London"),
+        ("+01:00", "Europe/London"),
+        ("+10:30", "Australia/Lord_Howe"),
+        ("+11:00", "Australia/Lord_Howe"),
+        ("+00:00", "UTC"),
+        ("", "America/Los_Angeles"),
+        ("half past", "America/Los_Angeles"),
+    ],
+)
+@pytest.mark.parametrize("month", [1, 7])
+def test_a_zone_fits_the_users_offset_in_both_halves_of_the_year(offset: str, name: str, month: int) -> None:
+    now = datetime(2026, month, 15, tzinfo=UTC)
+    assert formatting(offset, name, now).zone == ZoneInfo(name)
+
+
+@pytest.mark.parametrize(
+    ("offset", "name", "listed"),
+    [
+        ("-08:00", "America/New_York", "-04:00 or -05:00 from GMT"),
+        ("-08:00", "America/Phoenix", "-07:00 from GMT"),
+        ("+00:00", "Asia/Kathmandu", "+05:45 from GMT"),
+        ("+10:00", "Australia/Lord_Howe", "+10:30 or +11:00 from GMT"),
+    ],
+)
+def test_a_zone_that_is_not_the_users_is_refused_naming_both(offset: str, name: str, listed: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        formatting(offset, name)
+    for part in (name, listed, f"offset in Intacct is {offset}"):
+        assert part in str(error.value)
+
+
+def entities(inner: str) -> list[Entity]:
+    return read_entities(etree.fromstring(f"<data>{inner}</data>"))
+
+
+def test_entities_are_read_with_name_and_currency() -> None:
+    details = "<recordno>1</recordno><currency>USD</currency><weekstart>Sunday</weekstart>"
+    assert entities(f"<entity><id> 100 </id><name>East</name>{details}</entity><entity><id>2</id></entity>") == [
+        Entity("100", "East", "USD"),
+        Entity("2"),
+    ]
+    assert entities("") == []
+    with pytest.raises(MalformedReplyError, match="without an id"):
+        entities("<entity><name>East</name></entity>")
+    with pytest.raises(MalformedReplyError, match="no data"):
+        read_entities(None)
+
+
+def test_what_has_no_record_number_has_no_keys() -> None:
+    assert BATCH.record_key == "RECORDNO"
+    with pytest.raises(InvalidRequestError, match="GLBOOK"):
+        _ = ObjectDefinition("GLBOOK", (FieldDefinition("NAME"),)).record_key

@@ -1,0 +1,113 @@
+"""Deleted records, from the audit history: what to ask for, and what the answer means. Sends nothing.
+
+ACCESSTIME is documented as GMT, but a client that runs in production takes it for the user's local time. So the read is
+wide enough for both: a tombstone may lie some hours outside of the window. That does no harm, since numbers of deleted
+records are not given out again; a tombstone too many removes nothing that exists.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Any
+
+from airflow_provider_intacct.client.changes.policy import policy_of
+from airflow_provider_intacct.client.errors import (
+    AuditHistoryError,
+    InvalidRequestError,
+    MalformedReplyError,
+    ObjectNotFoundError,
+    PermissionDeniedError,
+)
+from airflow_provider_intacct.client.where import Compare, Condition, all_of
+from airflow_provider_intacct.client.windows import Window, local_end, local_start
+
+log = logging.getLogger(__name__)
+
+AUDIT_HISTORY = "AUDITHISTORY"
+FIELDS = ("ID", "OBJECTKEY", "ACCESSTIME")
+DELETED = "D"
+"""ACCESSMODE of a deletion in query; readByQuery says it in words. Source: developer.intacct.com, Audit trails."""
+
+OBJECT_KEY = re.compile(r"0*([1-9]\d*)(?:--REC)?", re.ASCII)
+"""A record named by its number: `123--REC` for most objects, plain `123` for TASK. Source: estuary/connectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A record that was deleted: its number, and when, the audit history's time taken for the GMT it is said to be."""
+
+    object: str
+    key: str
+    deleted_at: datetime
+
+
+class AuditRead:
+    """One look for the deleted records of `object` in a window: `where` and FIELDS of AUDITHISTORY, read by number.
+
+    `zone` is the API user's. Raises InvalidRequestError for an object whose deletes the audit history does not tell,
+    and names the way that does.
+    """
+
+    def __init__(self, object: str, window: Window, zone: tzinfo) -> None:
+        policy = policy_of(object)
+        if policy.audit_type is None:
+            instead = f"the deletes of {policy.parent}, which owns them" if policy.parent else "compare keys instead"
+            raise InvalidRequestError(f"{policy.object} has no tombstones: {policy.reason}. Look for {instead}.")
+        self.object = policy.object
+        self.audit_type = policy.audit_type
+        self.seen: set[str] = set()
+        start, end = window.reads
+        zones = (UTC, zone)
+        before = [local_end(end, each) for each in zones]
+        self.where: Condition = all_of(
+            Compare("OBJECTTYPE", "=", self.audit_type),
+            Compare("ACCESSMODE", "=", DELETED),
+            *([] if start is None else [Compare("ACCESSTIME", ">=", min(local_start(start, each) for each in zones))]),
+            Compare("ACCESSTIME", "<", max(before)),
+        )
+        if before[0] != before[1]:
+            wider = abs(before[0] - before[1])
+            log.info("Deleted %s records: ACCESSTIME may be GMT or local; read %s wider for it.", self.object, wider)
+
+    def tombstone(self, row: dict[str, Any]) -> Tombstone | None:
+        """Return what a typed row of FIELDS tells; None for a record that has been told. Raises AuditHistoryError."""
+        found = OBJECT_KEY.fullmatch(str(row["OBJECTKEY"] or "").strip())
+        if found is None:
+            raise AuditHistoryError(
+                f"The audit history names a deleted {self.object} record {str(row['OBJECTKEY'])[:80]!r} (ID "
+                f"{row['ID']}), which is not a record number, so which one is gone cannot be told. Find the deletes of "
+                f"{self.object} by comparing keys (key_set)."
+            )
+        if found[1] in self.seen:
+            return None
+        self.seen.add(found[1])
+        return Tombstone(self.object, found[1], self.moment(row["ACCESSTIME"]))
+
+    def moment(self, value: Any) -> datetime:
+        """Return an ACCESSTIME as a datetime; a day alone is its beginning."""
+        if isinstance(value, datetime):
+            return value
+        if isinstance(value, date):
+            return datetime.combine(value, time.min, UTC)
+        raise MalformedReplyError(f"AUDITHISTORY: {str(value)[:40]!r} is no time at which {self.object} was deleted.")
+
+    @contextmanager
+    def refusals_explained(self) -> Iterator[None]:
+        """Say which right is missing where Intacct does not let the user read the audit history, and the way without.
+
+        Source: developer.intacct.com, Audit trails (View permission for custom reports, Platform Services).
+        """
+        try:
+            yield
+        except (PermissionDeniedError, ObjectNotFoundError) as error:
+            if error.object.upper() != AUDIT_HISTORY:
+                raise
+            raise AuditHistoryError(
+                f"The user may not read the audit history, so deleted {self.object} records are not seen "
+                f"({error.message.rstrip('.')}). Grant the user's role View permission for custom reports, which comes "
+                f"with the Platform Services subscription; or find the deletes of {self.object} by comparing keys "
+                "(key_set), which needs no such right."
+            ) from error
