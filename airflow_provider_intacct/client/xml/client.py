@@ -6,15 +6,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
+from airflow_provider_intacct.client.changes.deletes import AUDIT_HISTORY, FIELDS, AuditRead, Tombstone
 from airflow_provider_intacct.client.credentials import Credentials
 from airflow_provider_intacct.client.extraction import AsyncExtraction, Extraction, ExtractionReport
 from airflow_provider_intacct.client.retry import DEFAULT, RetryPolicy
 from airflow_provider_intacct.client.transport import AsyncTransport, Transport, arun, astream, run, stream
 from airflow_provider_intacct.client.usage import Usage
+from airflow_provider_intacct.client.windows import Window
+from airflow_provider_intacct.client.xml import functions, metadata
 from airflow_provider_intacct.client.xml.functions import Function
 from airflow_provider_intacct.client.xml.gateway import Gateway, OnSecret
 from airflow_provider_intacct.client.xml.knowledge import Knowledge
-from airflow_provider_intacct.client.xml.metadata import ObjectDefinition, UserFormatting
+from airflow_provider_intacct.client.xml.metadata import Entity, ObjectDefinition, UserFormatting
 from airflow_provider_intacct.client.xml.reading import read
 from airflow_provider_intacct.client.xml.reply import Reply, Result
 from airflow_provider_intacct.client.xml.selection import ReadOptions
@@ -127,6 +130,32 @@ class IntacctClient:
 
         return Extraction(begin, object)
 
+    def keys(self, object: str, **options: Unpack[ReadOptions]) -> Iterator[str]:
+        """Yield the record numbers of `object`, 2,000 for an API transaction: what is missing here was deleted.
+
+        The options are those of `rows`, `fields` and `typed` apart.
+        """
+        key = self.lookup(object, doc_par_id=options.get("doc_par_id")).record_key
+        only_keys: ReadOptions = {**options, "fields": [key], "typed": False}
+        for row in self.rows(object, **only_keys):
+            yield row[key]
+
+    def tombstones(self, object: str, window: Window) -> Iterator[Tombstone]:
+        """Yield the records of `object` deleted in a window, from the audit history; each once, in no order of time.
+
+        For objects whose policy (client.changes.policy_of) says deletes are seen by "audit"; InvalidRequestError for
+        others. AuditHistoryError where the user lacks the right. Read the rows of a window before its tombstones.
+        """
+        read = AuditRead(object, window, self.user_formatting().zone)
+        with read.refusals_explained():
+            for row in self.rows(AUDIT_HISTORY, fields=FIELDS, where=read.where):
+                if (tombstone := read.tombstone(row)) is not None:
+                    yield tombstone
+
+    def entities(self) -> list[Entity]:
+        """Return the entities of the company: what `Credentials.entity_id` may be."""
+        return metadata.read_entities(self.call(functions.read_entity_details()).data)
+
     def lookup(self, object: str, *, doc_par_id: str | None = None) -> ObjectDefinition:
         """Return the fields and relationships of an object (of a transaction definition). Asked once per client."""
         return run(self._knowledge.definition(object, doc_par_id), self._transport)
@@ -227,6 +256,27 @@ class AsyncIntacctClient:
             return astream(flow, self._transport)
 
         return AsyncExtraction(begin, object)
+
+    async def keys(self, object: str, **options: Unpack[ReadOptions]) -> AsyncIterator[str]:
+        """See IntacctClient.keys."""
+        key = (await self.lookup(object, doc_par_id=options.get("doc_par_id"))).record_key
+        only_keys: ReadOptions = {**options, "fields": [key], "typed": False}
+        async with self.extract(object, **only_keys) as extraction:
+            async for row in extraction:
+                yield row[key]
+
+    async def tombstones(self, object: str, window: Window) -> AsyncIterator[Tombstone]:
+        """See IntacctClient.tombstones."""
+        read = AuditRead(object, window, (await self.user_formatting()).zone)
+        with read.refusals_explained():
+            async with self.extract(AUDIT_HISTORY, fields=FIELDS, where=read.where) as extraction:
+                async for row in extraction:
+                    if (tombstone := read.tombstone(row)) is not None:
+                        yield tombstone
+
+    async def entities(self) -> list[Entity]:
+        """See IntacctClient.entities."""
+        return metadata.read_entities((await self.call(functions.read_entity_details())).data)
 
     async def lookup(self, object: str, *, doc_par_id: str | None = None) -> ObjectDefinition:
         """Return the fields and relationships of an object (of a transaction definition). Asked once per client."""
