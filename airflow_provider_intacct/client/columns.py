@@ -36,16 +36,16 @@ if TYPE_CHECKING:
         def datatype(self) -> str: ...
 
     class RawPage(Protocol):
-        """A page as it came: a body in `format` csv or json, or rows of text."""
-
-        @property
-        def format(self) -> str: ...
+        """A page as it came: a body of csv, with values `stamped` on all its records, or rows of text."""
 
         @property
         def body(self) -> bytes | None: ...
 
         @property
         def rows(self) -> list[Row] | None: ...
+
+        @property
+        def stamped(self) -> Mapping[str, str | None]: ...
 
 
 NUMBERS = pa.decimal128(38, 18)
@@ -97,9 +97,7 @@ class Tables:
         """
         if page.rows is not None:
             return self._from_rows(page.rows)
-        if page.format == "csv":
-            return self._from_csv(page.body or b"")
-        return self._from_rows(pages.from_json(page.body or b""))
+        return self._from_csv(page.body or b"", page.stamped)
 
     def _from_rows(self, rows: list[Row]) -> pa.Table:
         if not rows:
@@ -117,17 +115,14 @@ class Tables:
         except pa.ArrowException:
             self._misfit(field, next(value for value in values if not isinstance(value, str | None)))
 
-    def _from_csv(self, body: bytes) -> pa.Table:
+    def _from_csv(self, body: bytes, stamped: Mapping[str, str | None]) -> pa.Table:
         """Let Arrow read the text, and numbers in passing; what it could misread or refuses is read as rows are."""
         start = HEADER.match(body)
         header = body[: start.end()] if start else b""
         names = _names(header)
+        found = self._found([*names, *stamped]) if names else {}
         if not names or len(header) == len(body) or body.count(b'"') % 2 or b"0x" in body or b"0X" in body:
-            rows = pages.from_csv(body)
-            if names and not rows:
-                self._found(names)
-            return self._from_rows(rows)
-        found = self._found(names)
+            return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
         types = {found[field.name]: _in_csv(field.type) for field in self.schema}
         try:
             read = pyarrow.csv.read_csv(
@@ -141,7 +136,9 @@ class Tables:
                 ),
             )
         except pa.ArrowInvalid:
-            return self._from_rows(pages.from_csv(body))
+            return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
+        for name, text in stamped.items():
+            read = read.append_column(name, pa.array([text or None] * len(read), pa.string()))
         arrays = [self._typed(read.column(found[field.name]).combine_chunks(), field) for field in self.schema]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 

@@ -119,19 +119,25 @@ class IntacctReadingOperator(BaseOperator):
         """Return `where` with its values filled in."""
         return condition(self.where, self.where_params)
 
-    def window(self, context: Context) -> Window | None:
-        """Return the window this run reads, None for everything; cut to now, for the rest of it is not past yet.
+    def asked_window(self, context: Context) -> Window | None:
+        """Return the window this run stands for, None for everything.
 
         Raises InvalidRequestError when neither the arguments nor the run tell one.
         """
         from airflow_provider_intacct.client.errors import InvalidRequestError
         from airflow_provider_intacct.client.windows import window_of
 
-        if not self.incremental:
-            if self.window_start not in (None, "") or self.window_end not in (None, ""):
-                raise InvalidRequestError("window_start and window_end are for reads with incremental=True.")
+        if self.incremental:
+            return window_of(*self._bounds(context), self.overlap if self.overlap not in (None, "") else 0)
+        if self.window_start not in (None, "") or self.window_end not in (None, ""):
+            raise InvalidRequestError("window_start and window_end are for reads with incremental=True.")
+        return None
+
+    def window(self, context: Context) -> Window | None:
+        """Return the window to be read: the one this run stands for, cut to now, for the rest of it is not past yet."""
+        window = self.asked_window(context)
+        if window is None:
             return None
-        window = window_of(*self._bounds(context), self.overlap if self.overlap not in (None, "") else 0)
         past = window.capped(datetime.now(UTC))
         if past != window:
             self.log.warning("The window %s is not past yet; read up to %s only.", window, past.end)

@@ -3,13 +3,11 @@
 import csv
 import io
 import logging
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -18,7 +16,7 @@ from hypothesis import strategies as st
 from airflow_provider_intacct.client import rows as pages
 from airflow_provider_intacct.client.columns import MOMENTS, NUMBERS, Tables, arrow_schema
 from airflow_provider_intacct.client.errors import ColumnTypeError, MalformedReplyError
-from airflow_provider_intacct.client.rows import Row
+from airflow_provider_intacct.client.extraction import Column, RawPage
 from airflow_provider_intacct.client.values import Typing
 from airflow_provider_intacct.client.xml.elements import FORBIDDEN
 from airflow_provider_intacct.client.xml.metadata import UserFormatting
@@ -35,19 +33,6 @@ TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Column:
-    name: str
-    datatype: str
-
-
-@dataclass(frozen=True)
-class Page:
-    format: str
-    body: bytes | None = None
-    rows: list[Row] | None = None
-
-
 def columns(types: dict[str, str] = TYPES) -> list[Column]:
     return [Column(name, kind) for name, kind in types.items()]
 
@@ -62,14 +47,18 @@ def csv_of(rows: list[dict[str, str]], quoting: Any = csv.QUOTE_ALL, end: str = 
     return out.getvalue().encode()
 
 
-def three_ways(rows: list[dict[str, str]]) -> list[Page]:
-    return [Page("csv", csv_of(rows)), Page("json", orjson.dumps(rows)), Page("rows", rows=[dict(row) for row in rows])]
+def both_ways(rows: list[dict[str, str]]) -> list[RawPage]:
+    return [in_csv(csv_of(rows)), RawPage("rows", len(rows), rows=[dict(row) for row in rows])]
+
+
+def in_csv(body: bytes, **stamped: str | None) -> RawPage:
+    return RawPage("csv", 1, body, stamped=stamped)
 
 
 def one(kind: str, text: str, zone: tzinfo = UTC) -> Any:
     """One value of a column of type `kind`, read from CSV; all ways must agree on it."""
     tables = Tables("APBILL", [Column("X", kind)], UserFormatting(zone=zone))
-    (value,) = {tables.table(page)["X"][0].as_py() for page in three_ways([{"X": text}])}
+    (value,) = {tables.table(page)["X"][0].as_py() for page in both_ways([{"X": text}])}
     return value
 
 
@@ -120,7 +109,7 @@ def test_tables_hold_what_typed_rows_hold(rows: list[dict[str, str]], zone: tzin
     typed = Typing("APBILL", TYPES.get, formatting).apply([dict(row) for row in rows])
     expected = [{name: as_row(value, TYPES[name]) for name, value in row.items()} for row in typed]
     tables = Tables("APBILL", columns(), formatting)
-    for page in three_ways(rows):
+    for page in both_ways(rows):
         assert tables.table(page).to_pylist() == expected
 
 
@@ -130,7 +119,7 @@ def test_text_comes_through_csv_unchanged(rows: list[dict[str, str]]) -> None:
     tables = Tables("X", [Column("A", "TEXT"), Column("B", "ENUM")])
     expected = [{name: text or None for name, text in row.items()} for row in rows]
     for body in (csv_of(rows), csv_of(rows, csv.QUOTE_MINIMAL, "\r\n"), b"\xef\xbb\xbf" + csv_of(rows)):
-        assert tables.table(Page("csv", body)).to_pylist() == expected
+        assert tables.table(in_csv(body)).to_pylist() == expected
 
 
 def test_the_schema_follows_from_the_datatypes_alone() -> None:
@@ -141,7 +130,7 @@ def test_the_schema_follows_from_the_datatypes_alone() -> None:
     assert schema.field("AMOUNT").metadata == {b"intacct.datatype": b"CURRENCY"}
     full = dict.fromkeys(TYPES, "")
     tables = Tables("APBILL", columns())
-    for page in (*three_ways([full]), *three_ways([])):
+    for page in (*both_ways([full]), *both_ways([])):
         assert tables.table(page).schema.equals(tables.schema, check_metadata=True)
 
 
@@ -149,14 +138,14 @@ def test_an_unknown_type_is_text_and_is_said_once(caplog: pytest.LogCaptureFixtu
     with caplog.at_level(logging.WARNING):
         tables = Tables("APBILL", [Column("ODD", "QUATERNION")])
         for _ in range(2):
-            assert tables.table(Page("csv", b"ODD\n1+i\n")).to_pylist() == [{"ODD": "1+i"}]
+            assert tables.table(in_csv(b"ODD\n1+i\n")).to_pylist() == [{"ODD": "1+i"}]
     assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("kind", [kind for kind in VALUES if kind != "TEXT"])
 @pytest.mark.parametrize("text", ["abc", "0x10", "1_0", "NaN", "\u0661", "13/13/2026", "13/13/2026 10:00:00"])
 def test_a_value_that_is_none_of_its_type_is_named_and_not_guessed_at(kind: str, text: str) -> None:
-    for page in three_ways([{"X": text}]):
+    for page in both_ways([{"X": text}]):
         with pytest.raises(ColumnTypeError, match=f"APBILL.X is {kind}") as error:
             Tables("APBILL", [Column("X", kind)]).table(page)
         assert text in str(error.value)
@@ -175,7 +164,7 @@ def test_a_value_that_is_none_of_its_type_is_named_and_not_guessed_at(kind: str,
     ],
 )
 def test_a_number_that_does_not_fit_is_never_rounded(kind: str, text: str) -> None:
-    for page in three_ways([{"X": "1"}, {"X": text}]):
+    for page in both_ways([{"X": "1"}, {"X": text}]):
         with pytest.raises(ColumnTypeError, match="cannot hold"):
             Tables("APBILL", [Column("X", kind)]).table(page)
 
@@ -196,26 +185,26 @@ def test_times_are_in_the_users_zone_in_summer_and_in_winter() -> None:
 
 
 def test_a_column_that_the_page_has_besides_is_left_out() -> None:
-    table = Tables("X", [Column("B", "TEXT")]).table(Page("csv", b'"RECORDNO","B"\n"1","x"\n'))
+    table = Tables("X", [Column("B", "TEXT")]).table(in_csv(b'"RECORDNO","B"\n"1","x"\n'))
     assert table.to_pylist() == [{"B": "x"}]
 
 
 def test_names_are_found_in_whatever_case_and_aggregates_as_they_come_back() -> None:
     wanted = [Column("Name", "TEXT"), Column("SUM(AMOUNT)", "DECIMAL")]
-    table = Tables("X", wanted).table(Page("csv", b"NAME,SUM.AMOUNT\nx,1.10\n"))
+    table = Tables("X", wanted).table(in_csv(b"NAME,SUM.AMOUNT\nx,1.10\n"))
     assert table.to_pylist() == [{"Name": "x", "SUM(AMOUNT)": Decimal("1.10")}]
 
 
 @pytest.mark.parametrize("body", [b"", b"A,B\r\n", b'"A","B"\n\n', b"A,B"])
 def test_a_page_without_rows_is_an_empty_table(body: bytes) -> None:
     tables = Tables("X", [Column("A", "TEXT"), Column("B", "CURRENCY")])
-    assert tables.table(Page("csv", body)).num_rows == 0
+    assert tables.table(in_csv(body)).num_rows == 0
 
 
 @pytest.mark.parametrize("body", [b"upstream connect error", b"A\n", b'"A","C"\n"1","2"\n', b" \n"])
 def test_csv_without_the_columns_is_none(body: bytes) -> None:
     with pytest.raises(MalformedReplyError, match="lacks the columns"):
-        Tables("X", [Column("A", "TEXT"), Column("B", "TEXT")]).table(Page("csv", body))
+        Tables("X", [Column("A", "TEXT"), Column("B", "TEXT")]).table(in_csv(body))
 
 
 @pytest.mark.parametrize(
@@ -225,11 +214,19 @@ def test_csv_without_the_columns_is_none(body: bytes) -> None:
 def test_csv_that_breaks_off_is_an_error_and_never_fewer_rows(body: bytes) -> None:
     tables = Tables("X", [Column("A", "TEXT"), Column("B", "TEXT")])
     with pytest.raises(MalformedReplyError):
-        tables.table(Page("csv", body))
+        tables.table(in_csv(body))
     with pytest.raises(MalformedReplyError):
         pages.read(body, "csv", ["A", "B"])
 
 
 def test_a_nested_value_is_refused_and_not_flattened() -> None:
     with pytest.raises(ColumnTypeError, match="cannot hold"):
-        Tables("X", [Column("A", "TEXT")]).table(Page("rows", rows=[{"A": {"B": "1"}}]))
+        Tables("X", [Column("A", "TEXT")]).table(RawPage("rows", 1, rows=[{"A": {"B": "1"}}]))
+
+
+def test_what_is_stamped_on_the_records_is_a_column() -> None:
+    wanted = [Column("A", "CURRENCY"), Column("ENTITY", "TEXT")]
+    for entity in ("100", None):
+        rows = Tables("X", wanted).table(in_csv(b"A\n1.5\n2\n", ENTITY=entity)).to_pylist()
+        assert rows == [{"A": Decimal("1.5"), "ENTITY": entity}, {"A": Decimal(2), "ENTITY": entity}]
+    assert Tables("X", wanted).table(in_csv(b"", ENTITY="100")).num_rows == 0
