@@ -15,7 +15,7 @@ from sqlglot import Tokenizer, TokenType, exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parser import Parser
 
-from airflow_provider_intacct.client.errors import WhereError
+from airflow_provider_intacct.client.errors import IntacctError, WhereError
 from airflow_provider_intacct.client.where.tree import (
     NAME,
     And,
@@ -85,6 +85,9 @@ def parse(text: str, params: Mapping[str, Any] | None = None) -> Condition:
 class Reading:
     """One text being read: what is needed to name the place of an error, and which parameters have been used."""
 
+    words = WORDS
+    """Words that are never a field, unless they stand in double quotes."""
+
     def __init__(self, text: str, params: dict[str, Any]) -> None:
         self.text = text
         self.params = params
@@ -108,18 +111,23 @@ class Reading:
         return cast(exp.Expression, parsed[0])
 
     def tokens(self) -> list[Any]:
-        """Return the tokens; words that stand where a field or a :name stands are one, whatever they mean in SQL."""
+        """Return the tokens of the text, which is nothing but a condition."""
         tokens = list(Tokenizer().tokenize(self.text))
-        made = []
-        for position, token in enumerate(tokens):
+        for token in tokens:
             if token.comments:
                 raise WhereError("The filter holds a comment, which would hide a part of it; remove it.")
             if token.token_type == TokenType.SEMICOLON:
                 raise self.refused("a filter is one condition, without ; in it.", token.start)
+        return self.named(tokens)
+
+    def named(self, tokens: Sequence[Any]) -> list[Any]:
+        """Return the tokens; words that stand where a field or a :name stands are one, whatever they mean in SQL."""
+        made = []
+        for position, token in enumerate(tokens):
             following = tokens[position + 1].text.upper() if position + 1 < len(tokens) else ""
             before = tokens[position - 1].token_type if position else None
             quoted = token.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
-            is_word = not quoted and NAME.fullmatch(token.text) and token.text.upper() not in WORDS
+            is_word = not quoted and NAME.fullmatch(token.text) and token.text.upper() not in self.words
             made_type = None
             if before == TokenType.COLON and not quoted and NAME.fullmatch(token.text):
                 made_type = TokenType.VAR
@@ -254,7 +262,7 @@ class Reading:
         self.used.add(name)
         return self.params[name]
 
-    def unknown(self, node: exp.Expression) -> WhereError:
+    def unknown(self, node: exp.Expression) -> IntacctError:
         """Return the error for a node that the tree cannot hold: the reason and the alternative."""
         kinds = {kind.__name__ for kind in type(node).__mro__}
         for refused, reason in REFUSED:
