@@ -68,6 +68,10 @@ class IntacctHook(BaseHook):
             max_api_transactions=self.max_api_transactions,
         )
 
+    def entities(self) -> list[str]:
+        """Return the ids of the company's entities: what `entity_id` may be, here and in operators."""
+        return [entity.id for entity in self.client.entities()]
+
     async def async_client(self) -> AsyncIntacctClient:
         """Return a new client for coroutines. Reads the connection now; it never asks Airflow again."""
         from airflow_provider_intacct.client import AsyncIntacctClient

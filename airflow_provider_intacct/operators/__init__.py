@@ -5,10 +5,17 @@ from typing import TYPE_CHECKING
 from airflow_provider_intacct.lazy import importer
 
 if TYPE_CHECKING:
+    from airflow_provider_intacct.operators.entities import IntacctEntitiesOperator as IntacctEntitiesOperator
     from airflow_provider_intacct.operators.function import IntacctFunctionOperator as IntacctFunctionOperator
     from airflow_provider_intacct.operators.query import IntacctQueryOperator as IntacctQueryOperator
     from airflow_provider_intacct.operators.write import IntacctCreateOperator as IntacctCreateOperator
 
 __getattr__ = importer(
-    __name__, {"IntacctCreateOperator": "write", "IntacctFunctionOperator": "function", "IntacctQueryOperator": "query"}
+    __name__,
+    {
+        "IntacctCreateOperator": "write",
+        "IntacctEntitiesOperator": "entities",
+        "IntacctFunctionOperator": "function",
+        "IntacctQueryOperator": "query",
+    },
 )
