@@ -13,6 +13,8 @@ from .users import User
 _RIGHT_OF = {
     "query": "List", "readByQuery": "List", "readMore": "List", "readView": "List", "get_list": "List",
     "read": "View", "readByName": "View", "readRelated": "View", "get": "View", "getAuditTrail": "View",
+    "readReport": "View",
+    "getDdsObjects": "List", "getDdsDdl": "List", "runDdsJob": "Add",
     "create": "Add", "update": "Edit", "delete": "Delete", "reverse": "Add", "reclassify": "Edit", "record": "Add",
 }  # fmt: skip
 
@@ -36,9 +38,11 @@ POLICIES: tuple[Policy, ...] = (
     Policy("Company", "Users", ("USERINFO",)),
     Policy("Company", "Currencies", ("TRXCURRENCIES", "EXCHANGERATE")),
     Policy("Company", "Reporting periods", ("REPORTINGPERIOD",)),
+    Policy("Company", "Data Delivery Service", ("DDSJOB",)),
     Policy("General Ledger", "Accounts", ("GLACCOUNT", "STATACCOUNT")),
     Policy("General Ledger", "Journals", ("GLJOURNAL", "STATJOURNAL")),
     Policy("General Ledger", "Journal entries", ("GLBATCH", "GLENTRY", "GLDETAIL", "GLACCOUNTBALANCE")),
+    Policy("General Ledger", "Reports", ("TRIALBALANCE", "ACCOUNTBALANCE")),
     Policy("Accounts Payable", "Vendors", ("VENDOR", "VENDTYPE")),
     Policy("Accounts Payable", "Terms", ("APTERM",)),
     Policy("Accounts Payable", "Bills", ("APBILL", "APBILLITEM")),
@@ -47,12 +51,13 @@ POLICIES: tuple[Policy, ...] = (
     Policy("Accounts Receivable", "Terms", ("ARTERM",)),
     Policy("Accounts Receivable", "Invoices", ("ARINVOICE", "ARINVOICEITEM")),
     Policy("Accounts Receivable", "Payments", ("ARPYMT", "ARPYMTDETAIL")),
+    Policy("Accounts Receivable", "Reports", ("ARAGING",)),
     Policy("Cash Management", "Bank accounts", ("CHECKINGACCOUNT", "SAVINGSACCOUNT")),
     Policy("Inventory Control", "Items", ("ITEM",)),
     Policy("Inventory Control", "Warehouses", ("WAREHOUSE",)),
     Policy("Projects", "Projects", ("PROJECT",)),
     Policy("Projects", "Tasks", ("TASK",)),
-    Policy("Platform Services", "Custom reports", ("AUDITHISTORY",)),
+    Policy("Platform Services", "Custom reports", ("AUDITHISTORY", "REPORT")),
     Policy("Platform Services", "Custom objects", ()),
 )
 _ELSEWHERE = POLICIES[-1]

@@ -101,6 +101,28 @@ DEFINITIONS: tuple[Switch, ...] = (
            "of them, one after the other", ("first", "joined")),
     Switch("get_list_page", 100, "records of a get_list that names no maxitems"),
     Switch("result_id_seconds", 3600, "how long a resultId can be continued by readMore"),
+    # the Data Delivery Service
+    Switch("cloud_deliveries", "AWS-S3-DDS", "names of the cloud storage destinations that are set up, with commas "
+           "between; all are the one folder of --dds-folder"),
+    Switch("dds_queue_seconds", 0.0, "seconds that a DDS job stays in the queue when nothing is before it"),
+    Switch("dds_seconds", 0.0, "least seconds that a DDS job is in process"),
+    Switch("dds_file_list", "name", "FILELIST of a DDS job holds the names of the files, or their paths below the "
+           "folder", ("name", "path")),
+    Switch("dds_error", "", "ERROR with which DDS jobs fail; empty: they do not"),
+    Switch("dds_errorno", "XL03000006", "errorno of the refusals of the DDS functions"),
+    # reports and balances
+    Switch("report_seconds", 0.2, "processing time of a report, once its turn has come"),
+    Switch("report_concurrency", 1, "reports in process at a time for the company; the others are pending until then"),
+    Switch("report_id_seconds", 86400, "how long a finished report can be read"),
+    Switch("report_pending_shape", "report_results", "readMore of a pending report answers report_results, as "
+           "readReport does, or a report whose data holds the STATUS alone", ("report_results", "report")),
+    Switch("report_done_status", False, "a page of a report in XML ends with a STATUS DONE"),
+    Switch("report_json", "indexed", "a page of a report in JSON is an object of rows by number with a STATUS, or an "
+           "array of rows", ("indexed", "array")),
+    Switch("reports_need_location", True, "balances and agings at the top level need a locationid, since the entities "
+           "have different base currencies; otherwise each currency has rows of its own"),
+    Switch("zero_balance_with_activity", "shown", "without showzerobalances, get_trialbalance and get_accountbalances "
+           "show or hide an account that moved and stands at zero", ("shown", "hidden")),
     # the books
     Switch("books_closed_through", "2025-12-31", "last day whose periods are closed; empty: every period is open"),
     Switch("closed_period_errorno", "BL01001973", "errorno of the refusal to write into a closed period"),
@@ -124,6 +146,7 @@ DEFINITIONS: tuple[Switch, ...] = (
            "change"),
     # API transactions
     Switch("bill_failures", False, "a function that failed counts as one API transaction"),
+    Switch("bill_report_polls", True, "a readMore that finds its report pending counts as one API transaction"),
     Switch("bill_sessions", False, "getAPISession counts as one API transaction"),
 )  # fmt: skip
 

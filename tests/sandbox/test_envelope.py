@@ -377,11 +377,11 @@ def test_what_sages_schema_allows_and_the_sandbox_lacks_is_said_at_function_leve
     process = SandboxProcess(tmp_path / "intacct.db", arguments=("--schema", str(SAGE_SCHEMA)))
     process.start()
     try:
-        answer = call(process, "<getDdsObjects/>", credential=session(begin_session(process)))
+        answer = call(process, "<getDimensionRestrictions/>", credential=session(begin_session(process)))
         assert answer.text("control/status") == "success"
         assert answer.statuses == ["failure"]
         assert answer.errors()[0][0] == "SANDBOX-0001"
-        assert "does not implement the function getDdsObjects" in answer.errors()[0][1]
+        assert "does not implement the function getDimensionRestrictions" in answer.errors()[0][1]
         _, text = refusal(call(process, "<approveVendor/>"))
         assert "Expected is one of ( create_apaccountlabel, create_apadjustment, " in text
     finally:

@@ -1,6 +1,6 @@
 """What a gateway function is given (`Call`), and how it is found.
 
-A module in gateway/reading, gateway/writing or gateway/administration.py registers plain functions:
+A module in gateway/delivery, reading, reporting, writing or gateway/administration.py registers plain functions:
 
     @function("delete", writes=True)
     def delete(call: Call) -> Result: ...
@@ -97,10 +97,10 @@ def function(
 
 def discover() -> Mapping[str, Implementation]:
     """Import every module that implements functions and return the registry."""
-    from . import reading, writing
+    from . import delivery, reading, reporting, writing
 
     importlib.import_module(f"{__package__}.administration")
-    for package in (reading, writing):
+    for package in (delivery, reading, reporting, writing):
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             importlib.import_module(module.name)
     return FUNCTIONS

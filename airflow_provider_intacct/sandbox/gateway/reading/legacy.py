@@ -172,7 +172,7 @@ class _Listing:
             place = content
             for step in outer:
                 place = place.setdefault(step, {})
-            place[last] = _date_object(text) if path.field.type == "DATE" else text
+            place[last] = date_object(text) if path.field.type == "DATE" else text
         if lines is not None:
             content[self.record.lines] = lines
         return content
@@ -192,7 +192,7 @@ class _Listing:
             Node(
                 record.name,
                 {
-                    name: _date_object(text) if path.field.type == "DATE" else text
+                    name: date_object(text) if path.field.type == "DATE" else text
                     for name, path, text in zip(record.fields, paths, texts, strict=True)
                 },
             )
@@ -200,7 +200,8 @@ class _Listing:
         ]
 
 
-def _date_object(text: str) -> Content:
+def date_object(text: str) -> Content:
+    """Return an ISO date as the legacy functions write dates: year, month and day."""
     if not text:
         return None
     year, month, day = text.split("-")

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from airflow_provider_intacct.sandbox.catalog import ObjectDefinition, Path
 from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.reporting.runs import read_on
 from airflow_provider_intacct.sandbox.gateway.results import DataResult, FunctionError, Result
 
 from .comparison import Comparer
@@ -20,11 +21,10 @@ from .request import (
     listed,
     literal_reader,
     object_zone,
-    page_limit,
+    page_size,
     refuse_kept_fields,
     return_format,
     text_of,
-    whole_number,
 )
 from .selection import Condition, Selection
 from .views import View, find_view, view_condition
@@ -51,7 +51,7 @@ def read_by_query(call: Call) -> Result:
     condition = _compiled(call, definition, Comparer(selection, reader), expression)
     rows = _pinned(call, selection, condition, paths)[first - 1 : last]
     form = return_format(element, "returnFormat")
-    cursor = Cursor(definition.name, definition.name, paths, rows, _page_size(call), form)
+    cursor = Cursor(definition.name, definition.name, paths, rows, page_size(call), form)
     return _first_page(call, cursor)
 
 
@@ -69,15 +69,15 @@ def read_view(call: Call) -> Result:
     condition = _view_rows(call, definition, view, Comparer(selection, reader))
     rows = _pinned(call, selection, condition, paths)
     form = return_format(element, "returnFormat")
-    return _first_page(call, Cursor(view.id, definition.name, paths, rows, _page_size(call), form))
+    return _first_page(call, Cursor(view.id, definition.name, paths, rows, page_size(call), form))
 
 
 @function("readMore")
 def read_more(call: Call) -> Result:
     """Answer the next page of a result set of this session."""
     element = call.element
-    if report := text_of(element, "reportId"):
-        raise FunctionError("readMore failed", f"Results for reportId {report} do not exist.")
+    if report_id := text_of(element, "reportId"):
+        return read_on(call.company, report_id, call.user.id)
     result_id = text_of(element, "resultId")
     source = text_of(element, "object").upper() or text_of(element, "view")
     cursor = call.company.part(Cursors).find(call.session.id, result_id=result_id, source=source)
@@ -174,13 +174,6 @@ def _rendered(
     return written(rows, [writer.cell(path.field) for path in paths])
 
 
-def _page_size(call: Call) -> int:
-    size, limit = whole_number(call.element, "pagesize", 100), call.company.switches.number("read_by_query_page_limit")
-    if size < 1 or (limit and size > limit):
-        raise FunctionError("XL03000006", f"pagesize must be between 1 and {limit:.0f}, not {size}")
-    return page_limit(call, size)
-
-
 def _compiled(call: Call, definition: ObjectDefinition, comparer: Comparer, expression: Expression | None) -> Condition:
     if expression is None:
         return Condition("1")
@@ -192,6 +185,12 @@ def _compiled(call: Call, definition: ObjectDefinition, comparer: Comparer, expr
         return Condition(f"NOT ({inside.sql})", inside.values)
     path = _own_field(call, definition, expression.field)
     return comparer.compare(path, expression.operator, expression.literals)
+
+
+def text_condition(call: Call, definition: ObjectDefinition, selection: Selection, text: str) -> Condition:
+    """Return the condition of a query text on an object's own fields; every row for an empty text."""
+    comparer = Comparer(selection, literal_reader(call, definition, "codes"))
+    return _compiled(call, definition, comparer, parse_query(text))
 
 
 def _view_rows(call: Call, definition: ObjectDefinition, view: View, comparer: Comparer) -> Condition:

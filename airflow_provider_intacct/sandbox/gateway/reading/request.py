@@ -27,6 +27,14 @@ def whole_number(parent: etree._Element, name: str, default: int) -> int:
     return checked_number(name, text_of(parent, name), default)
 
 
+def page_size(call: Call) -> int:
+    """Return the page size of readByQuery and its kin, 100 where none is asked for."""
+    size, limit = whole_number(call.element, "pagesize", 100), call.company.switches.number("read_by_query_page_limit")
+    if size < 1 or (limit and size > limit):
+        raise FunctionError("XL03000006", f"pagesize must be between 1 and {limit:.0f}, not {size}")
+    return page_limit(call, size)
+
+
 def checked_number(name: str, text: str, default: int) -> int:
     """Return a number that a request gives as text, the default for an empty one."""
     if not text:
@@ -59,7 +67,9 @@ def user_zone(call: Call) -> ZoneInfo:
 
 
 def object_zone(call: Call, definition: ObjectDefinition) -> ZoneInfo:
-    """Return the zone of an object's timestamps: the user's, except where audit history keeps GMT."""
+    """Return the zone of an object's timestamps: the user's, except that DDS and, it may be, audit history keep GMT."""
+    if definition.name == "DDSJOB":
+        return ZoneInfo("UTC")
     if definition.name == "AUDITHISTORY" and call.company.switches.text("audit_history_zone") == "gmt":
         return ZoneInfo("UTC")
     return user_zone(call)
