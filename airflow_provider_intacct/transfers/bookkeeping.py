@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_intacct.transfers.cells import Form, cells
-from airflow_provider_intacct.transfers.database import existing_columns, fit, fitting
+from airflow_provider_intacct.transfers.database import existing_columns, fit, fitting, take_turns
 from airflow_provider_intacct.transfers.tables import Kind, LoadColumn, TableError, TableName, target_table
 
 LOADS = "_intacct_loads"
@@ -44,7 +44,7 @@ COLUMNS = tuple(LoadColumn(name, kind, name, kind, key=name == "load_id") for na
 
 
 class Bookkeeping:
-    """The history of one table's loads. Used inside a transaction; the table of it is made with the first load."""
+    """The history of one table's loads, used inside a transaction. The first load of a schema makes its table."""
 
     def __init__(self, connection: sa.Connection, name: TableName) -> None:
         self.connection = connection
@@ -55,7 +55,19 @@ class Bookkeeping:
     def prepare(self) -> None:
         """Make the table, or add what an older version of this package did not write."""
         existing = existing_columns(self.connection, self.loads)
+        if existing is None:
+            take_turns(self.connection, self.loads)  # loads of other tables of the schema may be the first ones too
+            existing = existing_columns(self.connection, self.loads)
         fit(self.connection, self.table, fitting(self.connection, self.loads, self.table, COLUMNS, existing))
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was ever loaded in this schema."""
+        return existing_columns(self.connection, self.loads) is not None
+
+    def forget(self) -> None:
+        """Remove what was recorded of a table of this name that is there no longer."""
+        self.connection.execute(self.table.delete().where(self.table.c.table_name == self.name.name))
 
     def schema(self) -> dict[str, str] | None:
         """Return the fields and datatypes of the last load of the table; None before the first."""
@@ -88,8 +100,8 @@ class Bookkeeping:
             raise TableError(
                 f"{self.name} was also loaded with {other}, and now it is {scope}. So a record's absence does not tell "
                 "that it was deleted: it may be outside of the filter. Nothing was changed. What to do: add and update "
-                'only, with deletes="ignore", or have a table for each filter, entity and document type. If the table '
-                f"holds nothing of those loads any more, delete their rows from {self.loads}."
+                'only, with deletes="ignore", or have a table for each filter, entity and document type. To begin with '
+                "another filter, drop the table."
             )
 
     def record(self, load: Mapping[str, Any]) -> None:

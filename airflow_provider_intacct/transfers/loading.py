@@ -83,9 +83,10 @@ class Load:
         """Raise TableError for what would stop `apply`, before Intacct is read. Leaves nothing behind."""
         if not self.target.keyed and self.target.deletes == "mark":
             raise TableError(f"{self.target.object} has no key, so no record of it can be marked as deleted.")
-        with self.connection.begin() as transaction:
-            self._prepare()
-            transaction.rollback()
+        with self.connection.begin():
+            _, changes = self._fitting()
+            if not changes.create and self.books.begun:
+                self._check_history()
 
     def staged_keys(self, field: str) -> StagedKeys:
         """Return where to put keys told by the values of `field`."""
@@ -99,7 +100,12 @@ class Load:
             keys.finish()
         with self.connection.begin():
             take_turns(self.connection, self.target.name)
-            table, changes, previous = self._prepare()
+            table, changes = self._fitting()
+            self.books.prepare()
+            if changes.create:
+                self.books.forget()
+            self._check_history()
+            previous = self.books.schema()
             fit(self.connection, table, changes)
             inserted, updated, deleted = self._merge(table, keys, now)
             self.books.record(
@@ -125,20 +131,19 @@ class Load:
         """Intacct's fields and datatypes of this load."""
         return {column.field: column.datatype for column in self.target.columns if column != self.target.stamp}
 
-    def _prepare(self) -> tuple[sa.Table, Changes, dict[str, str] | None]:
-        """Return the table as it should be, what it needs for that, and the schema of the load before."""
+    def _fitting(self) -> tuple[sa.Table, Changes]:
+        """Return the table as it should be, and what it needs for that."""
         target = self.target
         existing = existing_columns(self.connection, target.name)
         marks = target.deletes == "mark" or DELETED_AT in (existing or ())
         table = target_table(target.name, target.columns, self.connection.dialect, marks=marks)
-        changes = fitting(self.connection, target.name, table, target.columns, existing)
-        self.books.prepare()
-        if existing is None:
-            return table, changes, None
-        self.books.check_object(target.object)
+        return table, fitting(self.connection, target.name, table, target.columns, existing)
+
+    def _check_history(self) -> None:
+        """Refuse what earlier loads forbid: another object's records, and deletes that cannot be told."""
+        self.books.check_object(self.target.object)
         if self.method in ("absence", "key_set", "parent"):
-            self.books.check_scope(target.scope, target.entity_id, stamped=target.stamp is not None)
-        return table, changes, self.books.schema()
+            self.books.check_scope(self.target.scope, self.target.entity_id, stamped=self.target.stamp is not None)
 
     def _merge(self, table: sa.Table, keys: StagedKeys | None, now: datetime) -> tuple[int, int, int]:
         connection, stage = self.connection, self.stage

@@ -167,13 +167,15 @@ def load_columns(
     """
     wanted = _asked_types(types or {}, columns)
     found = tuple(_load_column(column, key, names, wanted) for column in columns)
-    taken: dict[str, str] = {DELETED_AT: "the mark of deleted records"}
+    taken = {DELETED_AT: "the mark of deleted records"}
     for column in found:
         check_identifier(column.name, dialect)
-        if (other := taken.setdefault(column.name.lower(), column.field)) != column.field:
+        if other := taken.get(column.name.lower()):
             raise TableError(
-                f"{column.field} and {other} would both be the column {column.name}: leave one of them out."
+                f"{column.field} and {other} would both be the column {column.name}: leave out one, or stamp the "
+                "entity under another name."
             )
+        taken[column.name.lower()] = column.field
     return found
 
 

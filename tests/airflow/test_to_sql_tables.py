@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -344,3 +345,21 @@ def test_records_without_a_key_replace_what_was_there(database: Database) -> Non
     load([numbered(1, 1, 2)], key=())
     assert counts(load([numbered(5, 5)], key=())) == (2, 0, 3)
     assert database.query("SELECT recordno FROM bills") == [(5,), (5,)]
+
+
+def test_two_tasks_that_make_a_table_at_the_same_time_take_turns(database: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        pages = [[numbered(*range(first, first + 50))] for first in (1, 26, 51, 76)]
+        loads = list(pool.map(lambda page: load(page, deletes="ignore"), pages))
+        others = list(pool.map(lambda table: load([numbered(1)], table=table), ["b1", "b2", "b3"]))
+    assert sum(each.inserted for each in loads) == 125
+    assert database.query("SELECT count(*) FROM bills") == [(125,)]
+    assert [counts(each) for each in others] == [(1, 0, 0)] * 3
+
+
+def test_a_table_dropped_by_hand_begins_anew(database: Database) -> None:
+    load([numbered(1)], scope="one filter")
+    database.query("DROP TABLE bills")
+    for inserted in (2, 0):
+        assert counts(load([numbered(1, 2)], scope="another")) == (inserted, 0, 0)
+    assert len(database.query("SELECT * FROM _intacct_loads")) == 2
