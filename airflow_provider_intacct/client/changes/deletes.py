@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from airflow_provider_intacct.client.changes.policy import policy_of
@@ -35,6 +35,10 @@ OBJECT_KEY = re.compile(r"0*([1-9]\d*)(?:--REC)?", re.ASCII)
 """A record named by its number: `123--REC` for most objects, plain `123` for TASK. Source: estuary/connectors."""
 
 
+UNNAMED = timedelta(hours=1)
+"""By how much a fixed offset may be wrong: it does not tell whether it is the one of summer or of winter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tombstone:
     """A record that was deleted: its number, and when, the audit history's time taken for the GMT it is said to be."""
@@ -54,23 +58,22 @@ class AuditRead:
     def __init__(self, object: str, window: Window, zone: tzinfo) -> None:
         policy = policy_of(object)
         if policy.audit_type is None:
-            instead = f"the deletes of {policy.parent}, which owns them" if policy.parent else "compare keys instead"
-            raise InvalidRequestError(f"{policy.object} has no tombstones: {policy.reason}. Look for {instead}.")
+            instead = f" Ask for those of {policy.parent}, which owns them." if policy.parent else ""
+            raise InvalidRequestError(f"{policy.object} has no tombstones: {policy.reason}.{instead}")
         self.object = policy.object
         self.audit_type = policy.audit_type
         self.seen: set[str] = set()
-        start, end = window.reads
-        zones = (UTC, zone)
-        before = [local_end(end, each) for each in zones]
+        since, until = bounds(window, zone)
         self.where: Condition = all_of(
             Compare("OBJECTTYPE", "=", self.audit_type),
             Compare("ACCESSMODE", "=", DELETED),
-            *([] if start is None else [Compare("ACCESSTIME", ">=", min(local_start(start, each) for each in zones))]),
-            Compare("ACCESSTIME", "<", max(before)),
+            *([] if since is None else [Compare("ACCESSTIME", ">=", since)]),
+            Compare("ACCESSTIME", "<", until),
         )
-        if before[0] != before[1]:
-            wider = abs(before[0] - before[1])
-            log.info("Deleted %s records: ACCESSTIME may be GMT or local; read %s wider for it.", self.object, wider)
+        log.info(
+            "Deleted %s records: ACCESSTIME is said to be GMT and may be local; read from %s to %s on its clock.",
+            *(self.object, since or "the beginning", until),
+        )
 
     def tombstone(self, row: dict[str, Any]) -> Tombstone | None:
         """Return what a typed row of FIELDS tells; None for a record that has been told. Raises AuditHistoryError."""
@@ -111,3 +114,13 @@ class AuditRead:
                 f"with the Platform Services subscription; or find the deletes of {self.object} by comparing keys "
                 "(key_set), which needs no such right."
             ) from error
+
+
+def bounds(window: Window, zone: tzinfo) -> tuple[datetime | None, datetime]:
+    """Return from and before which ACCESSTIME is read, so that GMT and the local time of `zone` are both covered."""
+    start, end = window.reads
+    spare = UNNAMED if isinstance(zone, timezone) else timedelta(0)
+    until = max(local_end(end, UTC), local_end(end, zone) + spare)
+    if start is None:
+        return None, until
+    return min(local_start(start, UTC), local_start(start, zone) - spare), until

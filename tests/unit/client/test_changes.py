@@ -1,9 +1,12 @@
 """How the changes and deletes of an object are seen: the table, fitted to what the company's definition says."""
 
+import json
+
 import pytest
 
-from airflow_provider_intacct.client.changes import policy_of
+from airflow_provider_intacct.client.changes import Drift, drift, policy_of, schema_of
 from airflow_provider_intacct.client.changes.table import AUDITED, GROWING, LINES, NAMED, UNAUDITED, WHOLE
+from airflow_provider_intacct.client.extraction import Column
 from airflow_provider_intacct.client.xml.metadata import FieldDefinition, ObjectDefinition, Relationship
 
 NUMBER = FieldDefinition("RECORDNO", "INTEGER")
@@ -116,3 +119,35 @@ def test_no_object_is_in_two_tables_and_every_reason_is_one_line() -> None:
     names = set().union(*tables)
     assert sum(map(len, tables)) == len(names)
     assert all(0 < len(policy_of(name).reason) < 120 and "\n" not in policy_of(name).reason for name in names)
+
+
+BEFORE = {"RECORDNO": "INTEGER", "AMOUNT": "INTEGER", "NOTE": "TEXT", "OLD": "DATE"}
+
+
+def test_drift_says_what_is_new_gone_and_of_another_type() -> None:
+    columns = [
+        FieldDefinition("RECORDNO", "INTEGER"),
+        FieldDefinition("AMOUNT", "DECIMAL"),
+        FieldDefinition("NEW", "TEXT"),
+        FieldDefinition("NEWER", "DATE"),
+        FieldDefinition("note", "text"),
+    ]
+    now = schema_of(Column(column.id, column.datatype) for column in columns)
+    found = drift(BEFORE, now)
+    assert found == Drift({"NEW": "TEXT", "NEWER": "DATE"}, {"OLD": "DATE"}, {"AMOUNT": ("INTEGER", "DECIMAL")})
+    assert str(found) == (
+        "2 columns are new: NEW (TEXT), NEWER (DATE); 1 column is gone: OLD; "
+        "1 column has another type: AMOUNT (INTEGER, now DECIMAL)"
+    )
+    assert json.loads(json.dumps(found.plain())) == {
+        "added": {"NEW": "TEXT", "NEWER": "DATE"},
+        "removed": {"OLD": "DATE"},
+        "retyped": {"AMOUNT": ["INTEGER", "DECIMAL"]},
+    }
+    assert found
+
+
+def test_the_order_of_columns_and_the_case_of_names_are_no_drift() -> None:
+    same = drift(BEFORE, {name.lower(): BEFORE[name] for name in reversed(BEFORE)})
+    assert not same
+    assert str(same) == "the columns are the same"
