@@ -8,7 +8,8 @@ An error that may pass (network, throttling, an outage) is raised as it is and A
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -24,3 +25,12 @@ def airflow_outcome() -> Iterator[None]:
         if error.retryable:
             raise
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+def raise_failure(event: Mapping[str, Any]) -> None:
+    """Raise what a trigger's event reports, for good or for the task's retries; nothing if it reports success."""
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+    if event["status"] != "success":
+        failure = AirflowFailException if event.get("permanent") else AirflowException
+        raise failure(f"{event.get('code')}: {event.get('message')}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
 
 from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number
-from airflow_provider_intacct.hooks.failures import airflow_outcome
+from airflow_provider_intacct.hooks.failures import airflow_outcome, raise_failure
 from airflow_provider_intacct.hooks.metering import transactions
 from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.xcom import plain
@@ -128,11 +128,7 @@ class IntacctRecordSensor(BaseSensorOperator):
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Return the records of the trigger's event, or raise what it reports."""
-        from airflow.sdk.exceptions import AirflowException, AirflowFailException
-
-        if event["status"] != "success":
-            failure = AirflowFailException if event.get("permanent") else AirflowException
-            raise failure(f"{event.get('code')}: {event.get('message')}")
+        raise_failure(event)
         records = self._bounded(event["records"], more=event["more"])
         found = f"{len(records)} {self.object} records"
         self.log.info("The trigger found %s; its last poll used %s.", found, transactions(event["transactions"]))

@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk._shared.module_loading import import_string
 
 from airflow_provider_intacct.hooks import IntacctHook
-from airflow_provider_intacct.triggers import record
+from airflow_provider_intacct.triggers import polling
 from airflow_provider_intacct.triggers.record import IntacctRecordTrigger
 from tests.airflow.conftest import Connect
 from tests.sandbox_process import SandboxProcess
@@ -94,7 +94,7 @@ def test_it_waits_for_its_first_poll_and_one_that_is_overdue_comes_at_once(
 def test_a_fault_that_passes_is_waited_out(
     connect: Connect, sandbox: SandboxProcess, fault: str, without_pauses: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(polling, "FIRST_PAUSE_SECONDS", 0.01)
     connect()
     sandbox.fault(fault, times=12)
     assert event(trigger(where=THERE))["status"] == "success"

@@ -13,13 +13,16 @@ from airflow_provider_intacct.client.retry import DEFAULT, RetryPolicy
 from airflow_provider_intacct.client.transport import AsyncTransport, Transport, arun, astream, run, stream
 from airflow_provider_intacct.client.usage import Usage
 from airflow_provider_intacct.client.windows import Window
-from airflow_provider_intacct.client.xml import functions, metadata
+from airflow_provider_intacct.client.xml import balances, dds, functions, metadata, reports
+from airflow_provider_intacct.client.xml.balances import AccountOptions, TrialBalance, TrialBalanceOptions
+from airflow_provider_intacct.client.xml.dds import DdsJob
 from airflow_provider_intacct.client.xml.functions import Function
 from airflow_provider_intacct.client.xml.gateway import Gateway, OnSecret
 from airflow_provider_intacct.client.xml.knowledge import Knowledge
 from airflow_provider_intacct.client.xml.metadata import Entity, ObjectDefinition, UserFormatting
 from airflow_provider_intacct.client.xml.reading import read
 from airflow_provider_intacct.client.xml.reply import Reply, Result
+from airflow_provider_intacct.client.xml.reports import Pending, Report, ReportOptions
 from airflow_provider_intacct.client.xml.selection import ReadOptions
 from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
@@ -70,6 +73,7 @@ class IntacctClient:
         self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = Transport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
+        self._server_wait = min(reports.MAX_WAIT, int(timeout / 2))  # a report that is waited for must still answer
 
     @property
     def credentials(self) -> Credentials:
@@ -129,6 +133,76 @@ class IntacctClient:
             return stream(flow, self._transport)
 
         return Extraction(begin, object)
+
+    def report(
+        self,
+        name: str,
+        *,
+        timeout: float = 3600.0,
+        types: Mapping[str, str] | None = None,
+        **options: Unpack[ReportOptions],
+    ) -> list[dict[str, Any]]:
+        """Run a report and return all its rows, as text or typed by `types`: {"AMOUNT": "CURRENCY", "DUE": "DATE"}.
+
+        Waits up to `timeout` seconds for it. A report is read to the end or not at all: Intacct hands out each page
+        once, so after a lost reply it may be started again. See reports.Report for the options.
+        """
+        report = Report(name, **options)
+        wanted = reports.run_report(self._gateway, report, wait=self._server_wait, timeout=timeout)
+        rows = run(wanted, self._transport)
+        return run(reports.typed_report(self._knowledge, report, rows, types or {}), self._transport)
+
+    def ask_report(
+        self, report: Report, pending: Pending | None = None, *, types: Mapping[str, str] | None = None
+    ) -> Pending | list[dict[str, Any]]:
+        """Start a report, or ask for one that is `pending`: that it is (still), or all its rows. See reports."""
+        outcome = run(reports.ask_report(self._gateway, report, pending, wait=self._server_wait), self._transport)
+        if isinstance(outcome, Pending):
+            return outcome
+        return run(reports.typed_report(self._knowledge, report, outcome, types or {}), self._transport)
+
+    def report_definition(self, name: str) -> dict[str, Any]:
+        """Return what Intacct says of a report: its name, type, root object, parameters."""
+        return run(reports.definition(self._gateway, Report(name)), self._transport)
+
+    def view(
+        self, view: str, filters: Sequence[tuple[str, str, Any]] = (), *, typed: bool = True, **options: Any
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a view, such as "VENDOR#135422@10051", typed by the definition of its object.
+
+        See functions.read_view for the filters and options.
+        """
+        rows = run(reports.run_view(self._gateway, view, filters, **options), self._transport)
+        return run(reports.typed_view(self._knowledge, view, rows), self._transport) if typed else rows
+
+    def trial_balance(self, **options: Unpack[TrialBalanceOptions]) -> TrialBalance:
+        """Return the trial balance of a period, amounts as Decimals, and where it does not tie out.
+
+        Statistical accounts are left out unless asked for. See balances.BalanceOptions.
+        """
+        return run(balances.trial_balance(self._gateway, options), self._transport)
+
+    def account_balances(
+        self, *, group_by: Sequence[str] = (), **options: Unpack[AccountOptions]
+    ) -> list[dict[str, Any]]:
+        """Return the balances of accounts by dimensions ("location", "department", ...), amounts as Decimals.
+
+        See balances.AccountOptions. Where the answer takes too long, the same can be had as a report:
+        `client.report(name, kind="STANDARD", arguments=function)` with name and value of the function of balances.
+        """
+        return run(balances.account_balances(self._gateway, group_by, options), self._transport)
+
+    def dds_job(self, record_number: str) -> DdsJob:
+        """Return how far a Data Delivery Service job is, and what it delivered."""
+        return dds.read_one(self.call(dds.read_dds_job(record_number)).data, record_number)
+
+    def dds_objects(self) -> list[str]:
+        """Return the names of all objects that the Data Delivery Service can deliver."""
+        return dds.read_objects(self.call(dds.get_dds_objects()).data)
+
+    def dds_ddl(self, object: str) -> str:
+        """Return the `create table` for an object's delivered files, as PostgreSQL understands it."""
+        return dds.read_ddl(self.call(dds.get_dds_ddl(object)).data)
 
     def keys(self, object: str, **options: Unpack[ReadOptions]) -> Iterator[str]:
         """Yield the record numbers of `object`, 2,000 for an API transaction: what is missing here was deleted.
@@ -211,6 +285,7 @@ class AsyncIntacctClient:
         self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = AsyncTransport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
+        self._server_wait = min(reports.MAX_WAIT, int(timeout / 2))  # a report that is waited for must still answer
 
     @property
     def credentials(self) -> Credentials:
@@ -277,6 +352,41 @@ class AsyncIntacctClient:
     async def entities(self) -> list[Entity]:
         """See IntacctClient.entities."""
         return metadata.read_entities((await self.call(functions.read_entity_details())).data)
+
+    async def report(
+        self,
+        name: str,
+        *,
+        timeout: float = 3600.0,
+        types: Mapping[str, str] | None = None,
+        **options: Unpack[ReportOptions],
+    ) -> list[dict[str, Any]]:
+        """See IntacctClient.report."""
+        report = Report(name, **options)
+        wanted = reports.run_report(self._gateway, report, wait=self._server_wait, timeout=timeout)
+        rows = await arun(wanted, self._transport)
+        return await arun(reports.typed_report(self._knowledge, report, rows, types or {}), self._transport)
+
+    async def view(
+        self, view: str, filters: Sequence[tuple[str, str, Any]] = (), *, typed: bool = True, **options: Any
+    ) -> list[dict[str, Any]]:
+        """See IntacctClient.view."""
+        rows = await arun(reports.run_view(self._gateway, view, filters, **options), self._transport)
+        return await arun(reports.typed_view(self._knowledge, view, rows), self._transport) if typed else rows
+
+    async def trial_balance(self, **options: Unpack[TrialBalanceOptions]) -> TrialBalance:
+        """See IntacctClient.trial_balance."""
+        return await arun(balances.trial_balance(self._gateway, options), self._transport)
+
+    async def account_balances(
+        self, *, group_by: Sequence[str] = (), **options: Unpack[AccountOptions]
+    ) -> list[dict[str, Any]]:
+        """See IntacctClient.account_balances."""
+        return await arun(balances.account_balances(self._gateway, group_by, options), self._transport)
+
+    async def dds_job(self, record_number: str) -> DdsJob:
+        """See IntacctClient.dds_job."""
+        return dds.read_one((await self.call(dds.read_dds_job(record_number))).data, record_number)
 
     async def lookup(self, object: str, *, doc_par_id: str | None = None) -> ObjectDefinition:
         """Return the fields and relationships of an object (of a transaction definition). Asked once per client."""

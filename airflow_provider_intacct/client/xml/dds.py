@@ -12,21 +12,18 @@ from typing import Any, Literal
 
 from lxml import etree
 
-from airflow_provider_intacct.client.errors import InvalidRequestError, MalformedReplyError
+from airflow_provider_intacct.client.errors import InvalidRequestError, MalformedReplyError, RecordNotFoundError
 from airflow_provider_intacct.client.rows import Row, from_element
 from airflow_provider_intacct.client.xml.balances import day
 from airflow_provider_intacct.client.xml.elements import scalar
-from airflow_provider_intacct.client.xml.functions import Function, function, text, within
+from airflow_provider_intacct.client.xml.functions import Function, function, read, text, within
 
 JobType = Literal["all", "change"]
 
 MAX_SYNCHRONIZED = 5
 MIN_SPLIT, MAX_SPLIT = 10_000, 100_000
-FIELDS = (
-    *("RECORDNO", "DDSJOB", "OBJECT", "JOBTYPE", "STATUS", "ERROR", "QUEUETIME", "STARTTIME", "ENDTIME"),
-    *("RECORDSCREATED", "RECORDSUPDATED", "RECORDSDELETED", "FILELIST"),
-)
-"""Of DDSJOB, as the documentation shows a job."""
+FIELDS = ("RECORDNO", "DDSJOB", "OBJECT", "JOBTYPE", "STATUS", "QUEUETIME")
+"""Of DDSJOB, what tells one job from another."""
 _WRITTEN = "%m/%d/%Y %H:%M:%S"
 
 
@@ -103,6 +100,11 @@ def run_dds_job(
     return function("runDdsJob", body)
 
 
+def read_dds_job(record_number: str) -> Function:
+    """Return a `read` of one DDSJOB: how far the job is, and what it delivered."""
+    return read("DDSJOB", [record_number])
+
+
 def get_dds_objects() -> Function:
     """Return a `getDdsObjects`: the names of all objects that can be delivered."""
     return Function("getDdsObjects")
@@ -167,7 +169,7 @@ def read_job(row: Row) -> DdsJob:
         said("JOBTYPE"),
         said("STATUS"),
         said("ERROR"),
-        _moment(said("QUEUETIME")),
+        _moment(said("DDSJOB").rpartition(";")[2]) or _moment(said("QUEUETIME")),  # the first says its zone
         _moment(said("STARTTIME")),
         _moment(said("ENDTIME")),
         _count(said("RECORDSCREATED")),
@@ -175,6 +177,14 @@ def read_job(row: Row) -> DdsJob:
         _count(said("RECORDSDELETED")),
         tuple(name.strip() for name in re.split(r"[,\n]", said("FILELIST")) if name.strip()),
     )
+
+
+def read_one(data: etree._Element | None, record_number: str) -> DdsJob:
+    """Return the job in the `data` of `read_dds_job`. Raises RecordNotFoundError if there is none."""
+    jobs = read_jobs(data)
+    if len(jobs) != 1 or jobs[0].record_number != record_number:
+        raise RecordNotFoundError(f"There is no DDS job {record_number}.", function="read", object="DDSJOB")
+    return jobs[0]
 
 
 def read_objects(data: etree._Element | None) -> list[str]:

@@ -27,7 +27,7 @@ from airflow_provider_intacct.client.rows import Row, complete, from_record
 from airflow_provider_intacct.client.transport import Flow, Sleep
 from airflow_provider_intacct.client.values import Typing
 from airflow_provider_intacct.client.xml import balances
-from airflow_provider_intacct.client.xml.elements import Element, check_text, elements
+from airflow_provider_intacct.client.xml.elements import Element, Style, check_text, elements
 from airflow_provider_intacct.client.xml.functions import MAX_READ_PAGE, Function, read_more, read_view, text, within
 from airflow_provider_intacct.client.xml.gateway import Gateway
 from airflow_provider_intacct.client.xml.knowledge import Knowledge
@@ -91,7 +91,7 @@ class Report:
             return (Element("arguments", children=(self.arguments.element,)),)
         if not self.arguments:
             return ()
-        return tuple(elements("arguments", self.arguments))
+        return tuple(elements("arguments", self.arguments, Style(legacy=self.kind == "STANDARD")))
 
     def _attributes(self, *, define: bool) -> tuple[tuple[str, str], ...]:
         if self.kind not in (None, "interactive", "STANDARD"):

@@ -122,6 +122,13 @@ def test_a_standard_report_carries_the_function_itself() -> None:
     )
 
 
+def test_dates_are_written_as_the_kind_of_report_takes_them() -> None:
+    asked = {"x": {"startdate": date(2026, 1, 31)}}
+    assert "<startdate>01/31/2026</startdate>" in write(Report("X", asked).function().element)
+    taken_apart = "<startdate><year>2026</year><month>01</month><day>31</day></startdate>"
+    assert taken_apart in write(Report("X", asked, "STANDARD").function().element)
+
+
 def test_a_library_report_and_a_definition_are_asked_for_by_attributes() -> None:
     assert 'type="interactive" libraryReport="true"' in write(Report("X", None, "interactive", True).function().element)
     assert write(Report("X").definition().element) == '<readReport returnDef="true"><report>X</report></readReport>'
