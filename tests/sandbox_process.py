@@ -67,6 +67,11 @@ class SandboxProcess:
         """What the process wrote to stderr: one line per call."""
         return self._log_path.read_text(encoding="utf-8") if self._log_path.exists() else ""
 
+    @property
+    def dds_folder(self) -> Path:
+        """Where DDS jobs deliver their files: `<folder>/DEMO/<OBJECT>....csv`."""
+        return self.db.with_suffix(".dds")
+
     def control(self, path: str, json: Any = None, method: str | None = None) -> Any:
         """Call a bench control such as "/sandbox/faults"; POST when `json` is given, else GET. Returns the answer."""
         status, answer = self._exchange(method or ("GET" if json is None else "POST"), path, json)
@@ -137,7 +142,7 @@ class SandboxProcess:
     def _command(self) -> list[str]:
         return [
             *(sys.executable, "-m", "airflow_provider_intacct.sandbox", "--port", str(self.port)),
-            *("--db", str(self.db), "--size", self.size, *self.arguments),
+            *("--db", str(self.db), "--size", self.size, "--dds-folder", str(self.dds_folder), *self.arguments),
         ]
 
     @property

@@ -23,6 +23,7 @@ from .bench import Bench, BenchError
 from .company import Company
 from .faults import Faults
 from .gateway.answers import Answer
+from .gateway.delivery.jobs import Jobs
 from .gateway.exchange import Gateway
 
 GATEWAY_PATH = "/ia/xml/xmlgw.phtml"
@@ -96,6 +97,7 @@ class Sandbox:
         faults = Faults()
         self._gateway = Gateway(company, schema, faults)
         self._bench = Bench(company, self._gateway, faults)
+        company.part(Jobs).resume()
         self._limiter: anyio.CapacityLimiter | None = None
 
     def application(self) -> ASGIApp:

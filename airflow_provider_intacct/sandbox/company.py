@@ -6,6 +6,7 @@ Knows no XML and no HTTP; gateway/ speaks for it. founding.py opens one.
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from .catalog import Catalog
@@ -27,6 +28,8 @@ TABLES = (
     "CREATE TABLE gateway_control_id (scope TEXT, control_id TEXT, recorded TEXT NOT NULL, "
     "PRIMARY KEY (scope, control_id)) WITHOUT ROWID",
     "CREATE TABLE gateway_transaction (function TEXT PRIMARY KEY, number INTEGER NOT NULL)",
+    "CREATE TABLE gateway_dds_job (record_no INTEGER PRIMARY KEY, set_no INTEGER NOT NULL, "
+    "specification TEXT NOT NULL)",
 )
 
 
@@ -55,6 +58,8 @@ class Company:
         self.profile = profile
         self.permissions = Permissions()
         self.endpoint = ""
+        self.dds_folder: Path | None = None
+        self._endings: list[Callable[[], None]] = []
         self._parts: dict[type, Any] = {}
         self._parts_lock = threading.RLock()
 
@@ -65,6 +70,11 @@ class Company:
                 self._parts[cast("type", kind)] = kind(self)
             return cast("Part", self._parts[cast("type", kind)])
 
+    def at_end(self, ending: Callable[[], None]) -> None:
+        """Remember what to do before the company is reset or closed: end a thread that works for it."""
+        with self._parts_lock:
+            self._endings.append(ending)
+
     def advance_clock(self, seconds: float) -> None:
         """Move the company's time, durably."""
         self.clock.advance(seconds)
@@ -73,6 +83,7 @@ class Company:
 
     def reset(self) -> None:
         """Return to the seed: records, sessions, control ids, API transactions, clock and switches."""
+        self._end()
         self.store.reset()
         with self._parts_lock:
             self._parts.clear()
@@ -80,8 +91,15 @@ class Company:
         self.clock.offset_seconds = 0.0
 
     def close(self) -> None:
-        """Close the database."""
+        """End what works for the company, and close the database."""
+        self._end()
         self.store.close()
+
+    def _end(self) -> None:
+        with self._parts_lock:
+            endings, self._endings = self._endings, []
+        for ending in endings:
+            ending()
 
     def setting(self, name: str) -> str | None:
         with self.store.read() as db:

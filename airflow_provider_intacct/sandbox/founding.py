@@ -31,8 +31,8 @@ def open_company(path: str | Path, *, size: str = "small", switches: Switches | 
 
 
 def _company(path: Path, switches: Switches, *, durable: bool = True) -> Company:
-    catalog = Catalog.load()
-    return Company(Store(path, catalog, TABLES, durable=durable), catalog, Clock(), switches)
+    catalog, clock = Catalog.load(), Clock()
+    return Company(Store(path, catalog, TABLES, durable=durable, now=clock.now), catalog, clock, switches)
 
 
 def _require_company(path: Path) -> None:

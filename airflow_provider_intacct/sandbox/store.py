@@ -9,8 +9,9 @@ Columns hold: scaled integers for DECIMAL, CURRENCY and PERCENT (the scale is in
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -34,12 +35,21 @@ class Store:
     """One company's database file. Connections are pooled; there is one writer at a time, readers never wait for it.
 
     `tables` are statements for what is kept beside the records. Not `durable`: for a file that is worthless until it
-    is complete; `keep_seed` makes what was written durable.
+    is complete; `keep_seed` makes what was written durable. `now` stamps the records that are deleted.
     """
 
-    def __init__(self, path: str | Path, catalog: Catalog, tables: Sequence[str] = (), *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        catalog: Catalog,
+        tables: Sequence[str] = (),
+        *,
+        durable: bool = True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.path = Path(path)
         self.catalog = catalog
+        self._now = now
         self._synchronous = "FULL" if durable else "OFF"
         self._idle: list[sqlite3.Connection] = []
         self._pool_lock = threading.Lock()
@@ -124,7 +134,7 @@ class Store:
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._pool_lock:
             db = self._idle.pop() if self._idle else None
-        db = db or _connect(self.path, self._synchronous)
+        db = db or _connect(self.path, self._synchronous, self._now)
         try:
             yield db
         finally:
@@ -138,7 +148,11 @@ class Store:
 
 def schema(catalog: Catalog) -> str:
     """Return the statements that create every table, view and index of the catalogue."""
-    statements = ["CREATE TABLE sequence_number (name TEXT PRIMARY KEY, last INTEGER NOT NULL)"]
+    statements = [
+        "CREATE TABLE sequence_number (name TEXT PRIMARY KEY, last INTEGER NOT NULL)",
+        "CREATE TABLE deletion (place TEXT NOT NULL, kind TEXT, key INTEGER NOT NULL, moment TEXT NOT NULL)",
+        "CREATE INDEX by_deletion ON deletion (place, moment)",
+    ]
     tables: dict[str, list[ObjectDefinition]] = {}
     for definition in catalog:
         if not definition.view:
@@ -167,12 +181,13 @@ def next_number(db: sqlite3.Connection, sequence: str, first: int = 1) -> int:
     return int(row[0])
 
 
-def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
+def _connect(path: Path, synchronous: str, now: Callable[[], datetime]) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     for pragma in _PRAGMAS:
         db.execute(pragma)
     db.execute(f"PRAGMA synchronous = {synchronous}")
     db.create_function("casefold", 1, _casefold, deterministic=True)
+    db.create_function("company_now", 0, lambda: now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     return db
 
 
@@ -195,6 +210,17 @@ def _table_statements(table: str, definitions: list[ObjectDefinition]) -> Iterat
     for index, unique in indices.items():
         name = quoted("by_" + "_".join((table, *index[:3])))
         yield f"CREATE {unique} INDEX {name} ON {quoted(table)} ({', '.join(map(quoted, index))})"
+    yield _remembering_deletions(table, definitions)
+
+
+def _remembering_deletions(table: str, definitions: list[ObjectDefinition]) -> str:
+    """Return the trigger that notes every deleted record, whoever deletes it; `kind` tells objects of a table apart."""
+    kinds = {name for definition in definitions for name in definition.rows}
+    kind = f"old.{quoted(min(kinds))}" if kinds else "NULL"
+    return (
+        f"CREATE TRIGGER {quoted('deleted_' + table)} AFTER DELETE ON {quoted(table)} BEGIN INSERT INTO deletion "
+        f"VALUES ('{table}', {kind}, old.{quoted(definitions[0].key)}, company_now()); END"
+    )
 
 
 def _column_type(field: Field, definition: ObjectDefinition) -> str:

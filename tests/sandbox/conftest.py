@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import postgres, postgres_server
 from tests.sandbox.reading_company import ReadingCompany, fill
+
+__all__ = ["postgres", "postgres_server"]
 
 
 @pytest.fixture(scope="session")

@@ -314,6 +314,12 @@ ACCEPTED = [
             "</invoicekey><amount>5</amount></arpaymentitem></create_arpayment>"),
     request('<reverse_arpayment key="1"><datereversed><year>2026</year><month>6</month><day>1</day></datereversed>'
             "</reverse_arpayment>"),
+    request("<runDdsJob><jobType>change</jobType><object>VENDOR</object><timeStamp>2026-01-01T00:00:00+00:00</timeStamp>"
+            "<cloudDelivery>D</cloudDelivery><fileConfiguration><splitSize>10000</splitSize><fileFormat>mac</fileFormat>"
+            "</fileConfiguration><additional_parameters><parameter><name>PERIOD</name><value>x</value></parameter>"
+            "</additional_parameters></runDdsJob>"),
+    request("<getDdsObjects/>"),
+    request("<getDdsDdl><object>VENDOR</object></getDdsDdl>"),
     request("<getAPISession/>", control="<policyid>p</policyid><debug>1</debug>"),
 ]  # fmt: skip
 REFUSED = [
@@ -356,6 +362,14 @@ REFUSED = [
     request('<update_bill key="1"><updatebillitems><updatelineitem/></updatebillitems></update_bill>'),
     request("<create_statgltransaction><journalid>STJ</journalid></create_statgltransaction>"),
     request("<create_arpayment><customerid>C1</customerid><arpaymentitem/></create_arpayment>"),
+    request("<runDdsJob><object>VENDOR</object><jobType>all</jobType></runDdsJob>"),
+    request("<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><fileConfiguration>"
+            "<splitSize>9999</splitSize></fileConfiguration></runDdsJob>"),
+    request("<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><fileConfiguration>"
+            "<fileFormat>dos</fileFormat></fileConfiguration></runDdsJob>"),
+    request("<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><timeStamp>today"
+            "</timeStamp></runDdsJob>"),
+    request("<getDdsDdl/>"),
 ]
 
 

@@ -39,13 +39,13 @@ def query(call: Call) -> Result:
     definition = queried_object(call, text_of(element, "object"))
     options = element.find("options")
     options = etree.Element("options") if options is None else options
-    asked = _Asked.read(call, definition)
+    asked = Asked.read(call, definition)
     refuse_kept_fields(call, definition, asked.paths)
     _refuse_missing_filters(definition, asked)
 
     show_private = is_true(options, "showprivate")
     insensitive = is_true(options, "caseinsensitive")
-    where = _Where(call, definition, asked.filter, show_private, insensitive)
+    where = Where(call, definition, asked.filter, show_private, insensitive)
     page_size, offset = page_limit(call, whole_number(element, "pagesize", 100)), whole_number(element, "offset", 0)
 
     names, rows = _page(call, definition, asked, where, page_size, offset)
@@ -75,7 +75,7 @@ def queried_object(call: Call, name: str) -> ObjectDefinition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class Column:
     """One item of select: a field, or an aggregate over it."""
 
     path: Path
@@ -103,27 +103,27 @@ class _Column:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     path: Path
     descending: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """What the request names, resolved against the catalogue."""
 
-    columns: Sequence[_Column]
+    columns: Sequence[Column]
     filter: etree._Element | None
     filtered: Sequence[Path]
-    order: Sequence[_Order]
+    order: Sequence[Order]
 
     @classmethod
-    def read(cls, call: Call, definition: ObjectDefinition) -> "_Asked":
+    def read(cls, call: Call, definition: ObjectDefinition) -> "Asked":
         element = call.element
         select = element.find("select")
         items = [] if select is None else [item for item in select if isinstance(item.tag, str)]
         columns = [
-            _Column(resolved(call, definition, item.text), str(item.tag) if item.tag in _AGGREGATES else "")
+            Column(resolved(call, definition, item.text), str(item.tag) if item.tag in _AGGREGATES else "")
             for item in items
         ]
         if any(column.aggregate in ("sum", "avg") and not _is_number(column.path) for column in columns):
@@ -131,7 +131,7 @@ class _Asked:
         condition = next((child for child in element.iterfind("filter/*") if isinstance(child.tag, str)), None)
         fields = [] if condition is None else condition.iter("field")
         orders = [
-            _Order(resolved(call, definition, order.findtext("field")), order.find("descending") is not None)
+            Order(resolved(call, definition, order.findtext("field")), order.find("descending") is not None)
             for order in element.iterfind("orderby/order")
         ]
         filtered = [resolved(call, definition, field.text) for field in fields]
@@ -149,7 +149,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
+class Where:
     """The rows asked for and seen; builds its condition into any selection, so the count needs no joins of the page."""
 
     call: Call
@@ -185,28 +185,28 @@ def resolved(call: Call, definition: ObjectDefinition, name: str | None) -> Path
 
 
 def _page(
-    call: Call, definition: ObjectDefinition, asked: _Asked, where: _Where, limit: int, offset: int
+    call: Call, definition: ObjectDefinition, asked: Asked, where: Where, limit: int, offset: int
 ) -> tuple[list[str], list[tuple[str, ...]]]:
     selection = Selection(call.company.catalog, definition)
     columns = [column.sql(selection) for column in asked.columns]
     statement = selection.statement(
         [sql for parts in columns for sql in parts],
         where.condition(selection),
-        group=_group(asked, selection),
-        order=_order(call, definition, asked, selection),
+        group=group_of(asked, selection),
+        order=order_of(call, definition, asked, selection),
         limit=limit,
         offset=offset,
     )
     raw: list[tuple[Any, ...]] = call.db.execute(statement.sql, statement.values).fetchall()
     if any(len(parts) > 1 for parts in columns):
-        raw = [_folded(row, columns) for row in raw]
+        raw = [folded(row, columns) for row in raw]
     writer = Writer(object_zone(call, definition), iso=definition.platform, codes=True)
     naming = call.company.switches.text("aggregate_names")
     names = [column.name(naming) for column in asked.columns]
     return names, written(raw, [column.cell(writer) for column in asked.columns])
 
 
-def _folded(row: tuple[Any, ...], columns: Sequence[Sequence[str]]) -> tuple[Any, ...]:
+def folded(row: tuple[Any, ...], columns: Sequence[Sequence[str]]) -> tuple[Any, ...]:
     """Bring an average's sum and count together as one value."""
     values = iter(row)
     return tuple(next(values) if len(parts) == 1 else (next(values), next(values)) for parts in columns)
@@ -223,13 +223,13 @@ def _average(scale: int) -> Callable[[tuple[int | None, int]], str]:
     return write
 
 
-def _group(asked: _Asked, selection: Selection) -> list[str]:
+def group_of(asked: Asked, selection: Selection) -> list[str]:
     if not asked.aggregated:
         return []
     return [selection.expression(column.path) for column in asked.columns if not column.aggregate]
 
 
-def _order(call: Call, definition: ObjectDefinition, asked: _Asked, selection: Selection) -> list[str]:
+def order_of(call: Call, definition: ObjectDefinition, asked: Asked, selection: Selection) -> list[str]:
     if asked.order:
         last = call.company.switches.text("nulls_in_order") == "last"
         directions = {False: " NULLS LAST" if last else "", True: " DESC NULLS FIRST" if last else " DESC"}
@@ -243,7 +243,7 @@ def _order(call: Call, definition: ObjectDefinition, asked: _Asked, selection: S
     return [f"({key} * 2654435761) % 4294967291", key]
 
 
-def _ordered(asked: _Asked, order: _Order, selection: Selection) -> str:
+def _ordered(asked: Asked, order: Order, selection: Selection) -> str:
     expression = selection.expression(order.path)
     if not asked.aggregated:
         return expression
@@ -253,9 +253,9 @@ def _ordered(asked: _Asked, order: _Order, selection: Selection) -> str:
     return f"{column.aggregate}({expression})" if column.aggregate else expression
 
 
-def _total(call: Call, definition: ObjectDefinition, asked: _Asked, where: _Where) -> int:
+def _total(call: Call, definition: ObjectDefinition, asked: Asked, where: Where) -> int:
     selection = Selection(call.company.catalog, definition)
-    group = _group(asked, selection)
+    group = group_of(asked, selection)
     condition = where.condition(selection)
     if not asked.aggregated:
         statement = selection.statement(["count(*)"], condition)
@@ -270,7 +270,7 @@ def _is_number(path: Path) -> bool:
     return path.field.scaled or path.field.type in ("INTEGER", "SEQUENCE")
 
 
-def _refuse_missing_filters(definition: ObjectDefinition, asked: _Asked) -> None:
+def _refuse_missing_filters(definition: ObjectDefinition, asked: Asked) -> None:
     given = {path.name for path in asked.filtered}
     for name in definition.needs_filter:
         if name not in given:
