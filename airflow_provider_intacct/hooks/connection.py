@@ -65,7 +65,7 @@ def read_settings(connection: ConnectionFields, *, entity_id: str | None = None)
 
     name = f"Connection {str(connection.conn_id)!r}"
     extra = _extra(connection, name)
-    _refuse_misspelt(extra, name)
+    refuse_misspelt(extra, name)
     if connection.host:
         raise ConfigurationError(
             f"{name}: the host field is not used. Clear it; to call another endpoint, set 'endpoint' in the extra."
@@ -113,14 +113,14 @@ def _extra(connection: ConnectionFields, name: str) -> Mapping[str, Any]:
     return extra
 
 
-def _refuse_misspelt(extra: Mapping[str, Any], name: str) -> None:
+def refuse_misspelt(given: Mapping[str, Any], name: str) -> None:
     """A misspelt optional field would be ignored, and an entity ignored means posting at the top level."""
     from airflow_provider_intacct.client.errors import ConfigurationError
 
-    for key in extra.keys() - EXTRA_FIELDS.keys():
+    for key in given.keys() - EXTRA_FIELDS.keys():
         meant = difflib.get_close_matches(key.lower(), EXTRA_FIELDS, n=1, cutoff=0.8)
         if meant:
-            raise ConfigurationError(f"{name}: the extra field {key!r} is unknown. Did you mean {meant[0]!r}?")
+            raise ConfigurationError(f"{name}: the field {key!r} is unknown. Did you mean {meant[0]!r}?")
 
 
 def _required(value: Any, name: str, field: str, label: str, *, strip: bool = True) -> str:
