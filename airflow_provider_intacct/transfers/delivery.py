@@ -1,6 +1,6 @@
 """One extraction into one folder: pages to parts, and a manifest that says what was read, written and left out.
 
-Knows the order in which things happen; formats are `parts`, places `folder`, what belongs to a window `window_state`.
+Knows the order in which things happen; formats are `parts`, places `folder`, windows `overlap`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from airflow_provider_intacct.transfers.parts import Parts, check_form, writer_o
 if TYPE_CHECKING:
     from airflow_provider_intacct.client.extraction import Column, Extraction
     from airflow_provider_intacct.transfers.folder import Folder
+    from airflow_provider_intacct.transfers.overlap import Overlap
     from airflow_provider_intacct.transfers.parts import Part
 
 
@@ -73,39 +74,31 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What was written, all still under temporary names: the parts, what they hold, and their columns."""
+    """What was written, all still under temporary names: the parts, and the sums of their money columns."""
 
     parts: list[Part]
-    columns: list[Column]
     totals: dict[str, str]
 
-    @property
-    def rows(self) -> int:
-        return sum(part.rows for part in self.parts)
+    def facts(self, form: Form) -> dict[str, Any]:
+        """Return what a manifest says of the files."""
+        return {
+            "format": form.format,
+            "compression": form.compression or ("snappy" if form.format == "parquet" else "none"),
+            "typed": form.typed,
+            "column_types": dict(form.column_types),
+            "rows": sum(part.rows for part in self.parts),
+            "bytes": sum(part.bytes for part in self.parts),
+            "files": manifests.files_of(self.parts),
+            "totals": self.totals,
+        }
 
-    @property
-    def bytes(self) -> int:
-        return sum(part.bytes for part in self.parts)
 
-
-def deliver(extraction: Extraction, folder: Folder, form: Form) -> Delivered:
-    """Read to the end and write it under temporary names. The extraction is open."""
+def deliver(extraction: Extraction, folder: Folder, form: Form, overlap: Overlap | None = None) -> Delivered:
+    """Read to the end and write it under temporary names, what `overlap` knows excepted. The extraction is open."""
     columns = form.columns(extraction.columns)
     parts, totals = form.parts(folder, "part", columns), manifests.Totals(columns)
     for page in form.pages(extraction, columns):
-        totals.add(page)
-        parts.write(page)
-    return Delivered(parts.finish(), columns, totals.plain())
-
-
-def written_facts(delivered: Delivered, form: Form) -> dict[str, Any]:
-    """Return what a manifest says of the files."""
-    return {
-        "format": form.format,
-        "compression": form.compression,
-        "typed": form.typed,
-        "rows": delivered.rows,
-        "bytes": delivered.bytes,
-        "files": manifests.files_of(delivered.parts),
-        "totals": delivered.totals,
-    }
+        fresh = page if overlap is None else overlap.fresh(page)
+        totals.add(fresh)
+        parts.write(fresh)
+    return Delivered(parts.finish(), totals.plain())

@@ -126,6 +126,7 @@ class StagedFile:
         self.bytes = 0
         self._fs = fs
         self._digest = hashlib.sha256()
+        self._abandoned = False
         self._file = fs.open(place, "wb", block_size=BLOCK_BYTES)
 
     @property
@@ -143,10 +144,11 @@ class StagedFile:
         return self.bytes
 
     def write(self, content: Any) -> int:
-        self._digest.update(content)
-        self._file.write(content)
         length = memoryview(content).nbytes
-        self.bytes += length
+        if not self._abandoned:  # encoders that are collected after a failure write what they still hold
+            self._digest.update(content)
+            self._file.write(content)
+            self.bytes += length
         return length
 
     def flush(self) -> None:
@@ -157,6 +159,7 @@ class StagedFile:
 
     def abandon(self) -> None:
         """Remove the file, written or not. A store that cannot be reached any more keeps it, for the next run."""
+        self._abandoned = True
         with contextlib.suppress(OSError):
             if self.closed or isinstance(self._fs, LocalFileSystem):
                 self._file.close()

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_intacct.client.changes import drift, schema_of
 from airflow_provider_intacct.client.values import NUMBER
 from airflow_provider_intacct.xcom import plain
 
@@ -98,13 +97,15 @@ def parse(content: bytes | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.get("manifest_version") == VERSION else None
 
 
-def read_facts(report: ExtractionReport, columns: Sequence[Column], key: str | None) -> dict[str, Any]:
+def read_facts(
+    report: ExtractionReport, columns: Mapping[str, str], key: str | None, entity_id: str | None
+) -> dict[str, Any]:
     """Return what was read and what it cost."""
     return {
         "object": report.object,
-        "entity_id": report.entity_id,
+        "entity_id": entity_id,
         "key": key,
-        "columns": schema_of(columns),
+        "columns": dict(columns),
         "dropped_fields": list(report.dropped_fields),
         "window": report.window.plain() if report.window else None,
         "cursor": list(report.cursor) if report.cursor else None,
@@ -119,13 +120,6 @@ def read_facts(report: ExtractionReport, columns: Sequence[Column], key: str | N
         "repeated": report.repeated,
         "pages": report.pages,
     }
-
-
-def drift_since(previous: Mapping[str, Any] | None, columns: Sequence[Column]) -> dict[str, Any] | None:
-    """Return how the columns differ from those of an earlier manifest; None if there is none to compare with."""
-    if previous is None or not isinstance(previous.get("columns"), dict):
-        return None
-    return drift(previous["columns"], schema_of(columns)).plain()
 
 
 def encoded(manifest: Mapping[str, Any]) -> bytes:

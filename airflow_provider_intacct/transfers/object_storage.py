@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context, ObjectStoragePath
 
     from airflow_provider_intacct.client import IntacctClient
-    from airflow_provider_intacct.client.windows import Window
     from airflow_provider_intacct.hooks.metering import Meter
     from airflow_provider_intacct.transfers.delivery import Form
     from airflow_provider_intacct.transfers.folder import Folder
@@ -36,6 +35,10 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
         for the others.
     :param typed: False writes each value as the text Intacct sent.
     :param column_types: data types to keep Parquet columns in instead of Intacct's, by field: `{"RATE": "TEXT"}`.
+    :param deletes: also tell the records deleted in the window, in files `_deletes-...` with key_field, key,
+        deleted_at and method: by the audit history (audit), by comparing keys with those of the window before
+        (key_set, which reads all keys, 2,000 for one API transaction), or, for lines, by naming the documents whose
+        lines were all read again, so that a line not among them is gone (parent).
     :param max_rows_per_file: begin another file after so many records.
     :param max_bytes_per_file: begin another file before this one becomes larger.
     """
@@ -63,6 +66,7 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
         compression: str | None = None,
         typed: bool = True,
         column_types: Mapping[str, str] | None = None,
+        deletes: bool = False,
         max_rows_per_file: int | str | None = 1_000_000,
         max_bytes_per_file: int | str | None = 256 * 2**20,
         **kwargs: Any,
@@ -74,6 +78,7 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
         self.compression = compression
         self.typed = typed
         self.column_types = column_types
+        self.deletes = deletes
         self.max_rows_per_file = max_rows_per_file
         self.max_bytes_per_file = max_bytes_per_file
 
@@ -81,18 +86,17 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
         """Write, and return the manifest. Raises AirflowFailException for what another try cannot mend."""
         from airflow_provider_intacct.hooks.failures import airflow_outcome
         from airflow_provider_intacct.metrics import metered
-        from airflow_provider_intacct.transfers.folder import Folder
         from airflow_provider_intacct.transfers.manifest import as_xcom
+        from airflow_provider_intacct.transfers.run import Run
 
         with airflow_outcome(), self.hook().client as client, metered(self, client) as meter:
-            form, window = self._form(), self.window(context)
-            folder = Folder(self._folder_path(context))
+            run = Run(self, client, context)
             try:
-                manifest = self._transfer(client, folder, form, window, meter)
+                manifest = run.manifest(meter)
             finally:
-                folder.discard()
-            self._tell(context, client, folder, manifest, meter)
-            return {"path": str(folder.path), **as_xcom(manifest)}
+                run.folder.discard()
+            self._tell(context, client, run.folder, manifest, meter)
+            return {"path": str(run.folder.path), **as_xcom(manifest)}
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """Return what was read and written, for OpenLineage."""
@@ -101,7 +105,8 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
         read, written = self._lineage
         return operator_lineage(read, written, transactions=self._transactions)
 
-    def _form(self) -> Form:
+    def form(self) -> Form:
+        """Return what the files are to be like."""
         from airflow_provider_intacct.transfers.delivery import Form
 
         def bound(name: str) -> int | None:
@@ -116,36 +121,6 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
             bound("max_bytes_per_file"),
             self.column_types or {},
         )
-
-    def _folder_path(self, context: Context) -> ObjectStoragePath:
-        from airflow.sdk import ObjectStoragePath
-
-        from airflow_provider_intacct.transfers.overlap import folder_of
-
-        path = ObjectStoragePath(self.path, conn_id=self.path_conn_id or None)
-        window = self.asked_window(context)
-        return path if window is None else path / folder_of(window)
-
-    def _transfer(
-        self, client: IntacctClient, folder: Folder, form: Form, window: Window | None, meter: Meter
-    ) -> dict[str, Any]:
-        from airflow_provider_intacct.transfers import manifest as manifests
-        from airflow_provider_intacct.transfers.delivery import deliver, written_facts
-
-        previous = manifests.parse(folder.prepare())
-        folder.clean(manifests.listed(previous))
-        with self.extract(client, window, typed=form.typed, returnformat=form.returnformat) as extraction:
-            delivered = deliver(extraction, folder, form)
-        manifest = {
-            "manifest_version": manifests.VERSION,
-            **manifests.read_facts(extraction.report, delivered.columns, extraction.key),
-            **written_facts(delivered, form),
-            "drift": manifests.drift_since(previous, delivered.columns),
-            "api_transactions": meter.transactions,
-            "seconds": round(meter.seconds, 3),
-        }
-        folder.commit({part.name: part.staged for part in delivered.parts}, manifests.encoded(manifest))
-        return manifest
 
     def _tell(
         self, context: Context, client: IntacctClient, folder: Folder, manifest: Mapping[str, Any], meter: Meter

@@ -211,6 +211,7 @@ class ParquetWriter:
         self._compression = PARQUET[compression]
         width = sum(WIDTHS.get(str(field.type), 24) for field in schema)
         self._group_rows = max(GROUP_BYTES // max(width, 1), 1)
+        self._empty_bytes = _empty_bytes(schema)
         self._ratio = 1.0
         self._pending: list[Any] = []
         self._pending_rows = self._groups = 0
@@ -237,7 +238,7 @@ class ParquetWriter:
     def _fit(self, batch: Any, most_bytes: int) -> int:
         assert self._sink is not None
         pending = sum(table.nbytes for table in self._pending)
-        footer = (self._groups + 2) * len(self._schema) * FOOTER_BYTES
+        footer = self._empty_bytes + (self._groups + 2) * len(self._schema) * FOOTER_BYTES
         room = most_bytes - self._sink.bytes - footer - pending * self._ratio
         return int(room / (max(batch.nbytes, 1) / len(batch) * self._ratio))
 
@@ -267,8 +268,19 @@ class ParquetWriter:
         self._groups += 1
 
 
+def _empty_bytes(schema: Any) -> int:
+    """Return the size of a file without records: what says how the columns are called and typed."""
+    from pyarrow import BufferOutputStream
+    from pyarrow.parquet import write_table
+
+    sink = BufferOutputStream()
+    write_table(schema.empty_table(), sink)
+    size: int = sink.tell()
+    return size
+
+
 WIDTHS = {"bool": 1, "date32[day]": 4, "int64": 8, "timestamp[us, tz=UTC]": 8, "decimal128(38, 18)": 16}
-FOOTER_BYTES = 160
+FOOTER_BYTES = 240
 """What the end of a Parquet file says of one column of one row group, about."""
 
 

@@ -172,6 +172,7 @@ class IntacctReadingOperator(BaseOperator):
         fields: Sequence[str] | str | None = None,
         typed: bool = True,
         returnformat: Literal["json", "csv", "xml"] = "json",
+        reread_parents: bool = False,
     ) -> Extraction:
         """Return the extraction of this task, not opened yet; `fields` in place of the author's."""
         return client.extract(
@@ -179,6 +180,7 @@ class IntacctReadingOperator(BaseOperator):
             fields=self.asked_fields() if fields is None else fields,
             where=self.condition(),
             window=window,
+            reread_parents=reread_parents,
             typed=typed,
             on_denied_field=self.on_denied_field,
             stamp_entity=self.stamp_entity or None,
