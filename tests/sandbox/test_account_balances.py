@@ -125,3 +125,21 @@ def test_statistical_accounts_are_excluded_by_default(sandbox: SandboxProcess) -
 )  # fmt: skip
 def test_what_the_company_does_not_have_is_refused(sandbox: SandboxProcess, inner: str, text: str) -> None:
     assert refusal(sandbox, by_dimensions(inner)) == ("BL01001973", text)
+
+
+def test_raw_balances_of_a_period_are_read_as_the_documentation_reads_them(sandbox: SandboxProcess) -> None:
+    idle = " AND ".join(f"{name} = 0" for name in ("TOTDEBIT", "TOTCREDIT", "TOTADJDEBIT", "FORBAL", "ENDBAL"))
+
+    def raw(condition: str) -> list[dict[str, str]]:
+        body = "<fields>*</fields><pagesize>1000</pagesize>"
+        query = f"<query>PERIOD = 'Month Ended March 2026'{condition}</query>"
+        return records(sandbox, f"<readByQuery><object>GLACCOUNTBALANCE</object>{query}{body}</readByQuery>")
+
+    everything, busy = raw(""), raw(f" AND NOT ({idle})")
+    assert 0 < len(busy) < len(everything)
+    trial = records(sandbox, f"<get_trialbalance>{MARCH}{EAST}</get_trialbalance>")
+    for row in trial:
+        mine = [item for item in busy if item["ACCOUNTNO"] == row["glaccountno"] and item["LOCATIONID"][0] == "1"]
+        assert total(mine, "ENDBAL") == Decimal(row["endbalance"])
+    refused = refusal(sandbox, "<readByQuery><object>GLACCOUNTBALANCE</object><query/></readByQuery>")
+    assert refused == ("DL02000001", "There was an error processing the request.")

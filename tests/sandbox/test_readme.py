@@ -8,6 +8,8 @@ from airflow_provider_intacct.sandbox.catalog import Catalog
 from airflow_provider_intacct.sandbox.demo import DEMO_SENDERS, DEMO_USERS
 from airflow_provider_intacct.sandbox.faults import KINDS
 from airflow_provider_intacct.sandbox.gateway.calls import discover
+from airflow_provider_intacct.sandbox.gateway.reading.views import VIEWS
+from airflow_provider_intacct.sandbox.gateway.reporting.definitions import saved_reports
 from airflow_provider_intacct.sandbox.switches import DEFINITIONS
 
 PACKAGE = Path(airflow_provider_intacct.sandbox.__file__).parent
@@ -44,6 +46,19 @@ def test_every_user_and_sender_is_listed() -> None:
     listed = rows(section("## Who is who", "## What it does"))
     assert listed.items() >= {user.id: user.password for user in DEMO_USERS}.items()
     assert listed.items() >= {sender.id: sender.password for sender in DEMO_SENDERS}.items()
+
+
+def test_every_report_is_listed_with_its_arguments_and_every_view() -> None:
+    text = section("### Reports and views", "## Bench controls")
+    listed = {row[0]: row[2] for row in re.findall(r"^\| `([^`]+)` \|([^|]*)\|([^|]*)\|", text, re.MULTILINE)}
+    standard = listed.pop("get_accountbalancesbydimensions")
+    assert standard.strip().startswith("an element of that name")
+    told = {name: re.findall(r"(\**)\b([A-Z]+)\b(?![^(]*\))", arguments) for name, arguments in listed.items()}
+    assert told == {
+        report.name: [("**" if parameter.required else "", parameter.name) for parameter in report.parameters]
+        for report in saved_reports()
+    }
+    assert all(f"`{view.id}`" in text for view in VIEWS)
 
 
 def test_every_switch_is_asked_by_some_module_and_no_other() -> None:
