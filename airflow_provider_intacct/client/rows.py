@@ -1,6 +1,7 @@
 """One page of a reply as rows: the same list of dicts whether it came as JSON, CSV or XML.
 
 A row maps field names to text as Intacct wrote it, "" where a field is empty. `values` makes typed values of that.
+Line breaks within a text are line feeds, which is all that XML leaves of them (XML 1.0, 2.11).
 Errors arrive as XML whatever was asked for; recognising them is `xml.reply`'s business.
 """
 
@@ -17,6 +18,9 @@ from lxml import etree
 from airflow_provider_intacct.client.errors import MalformedReplyError
 
 Row = dict[str, Any]
+
+CARRIAGE_RETURNS = (rb"\r", rb"\u000d", rb"\u000D")
+"""How JSON may write one."""
 
 descendants = etree.XPath("count(descendant::*)")
 
@@ -45,6 +49,8 @@ def from_json(body: bytes) -> list[Row]:
         # Numbers are decoded again as text: a JSON number made a float has lost its digits.
         decoded = json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
         rows = [{name: as_text(value) for name, value in row.items()} for row in decoded]
+    if any(mark in body for mark in CARRIAGE_RETURNS):
+        rows = [{name: with_line_feeds(value) for name, value in row.items()} for row in rows]
     return rows
 
 
@@ -67,7 +73,7 @@ def from_csv(body: bytes, fields: Sequence[str] = ()) -> list[Row]:
     Any text is CSV: what a proxy says instead of an answer must not pass for a page without rows.
     """
     try:
-        lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
+        lines = csv.reader(io.StringIO(with_line_feeds(body.decode("utf-8-sig")), newline=""), strict=True)
         header = next(lines, [])
         rows = [dict(zip(header, line, strict=True)) for line in lines if line]
     except (csv.Error, ValueError) as error:
@@ -75,6 +81,13 @@ def from_csv(body: bytes, fields: Sequence[str] = ()) -> list[Row]:
     if header and (missing := {name.upper() for name in fields} - {name.upper() for name in header}):
         raise MalformedReplyError(f"The CSV of the reply lacks the columns {', '.join(sorted(missing))}.")
     return rows
+
+
+def with_line_feeds(value: Any) -> Any:
+    """Return a text with its line breaks as an XML parser makes them; what is no text as it is."""
+    if isinstance(value, str) and "\r" in value:
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    return value
 
 
 def complete(rows: list[Row], fields: Sequence[str]) -> list[Row]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,9 @@ LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 COLUMNS = st.lists(
     st.from_regex(r"[A-Z][A-Z_0-9]{0,6}(\.[A-Z]{1,4})?", fullmatch=True), min_size=1, max_size=5, unique=True
 )
-TEXTS = st.text(max_size=12).filter(lambda text: not FORBIDDEN.search(text) and "\r" not in text)
+AWKWARD = st.text(st.sampled_from("\",;'\\\n\r\t <>&]0aé€\u2028\ufeff\U0001f600"), max_size=12)
+NUMBERS = st.from_regex(r"0{0,3}[0-9]{1,4}(\.[0-9]{1,3}0{0,2})?", fullmatch=True)
+TEXTS = st.one_of(st.text(max_size=12), AWKWARD, NUMBERS).filter(lambda text: not FORBIDDEN.search(text))
 TABLES = COLUMNS.flatmap(lambda names: st.lists(st.fixed_dictionaries(dict.fromkeys(names, TEXTS)), max_size=5))
 
 
@@ -41,16 +44,50 @@ def as_csv(table: list[dict[str, str]]) -> bytes:
 
 
 def as_xml(table: list[dict[str, str]]) -> etree._Element:
+    """A carriage return as PHP writes it: bare, so that the parser makes a line feed of it."""
     records = [Element("VENDOR", children=tuple(Element(*item) for item in row.items())) for row in table]
-    return etree.fromstring(write(Element("data", children=tuple(records))).encode())
+    written = write(Element("data", children=tuple(records))).replace("&#13;", "\r")
+    return etree.fromstring(written.encode())
+
+
+def with_line_feeds(table: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{name: "\n".join(re.split("\r\n|\r", text)) for name, text in row.items()} for row in table]
 
 
 @given(TABLES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_rows_are_equal_in_all_three_formats(table: list[dict[str, str]]) -> None:
-    assert rows.read(orjson.dumps(table), "json") == table
-    assert rows.read(as_csv(table), "csv") == table
-    assert rows.from_element(as_xml(table)) == table
+    expected = with_line_feeds(table)
+    assert rows.read(orjson.dumps(table), "json") == expected
+    assert rows.read(json.dumps(table).encode(), "json") == expected
+    assert rows.read(as_csv(table), "csv") == expected
+    assert rows.from_element(as_xml(table)) == expected
+
+
+DATATYPES = {"A": "INTEGER", "B": "CURRENCY", "C": "BOOLEAN", "D": "DATE", "E.F": "TIMESTAMP", "G": "TEXT", "H": "NEW"}
+CELLS = st.one_of(
+    AWKWARD.filter(lambda text: not FORBIDDEN.search(text)),
+    NUMBERS,
+    st.sampled_from(["true", "false", "T", "F", "02/28/2026", "11/01/2026 01:30:00", "2026-02-28", "1e3", "-0", "NaN"]),
+)
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(DATATYPES, CELLS)), max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_typed_rows_are_equal_in_all_three_formats_whatever_the_fields_hold(table: list[dict[str, str]]) -> None:
+    def typed_rows(found: list[dict[str, Any]]) -> list[dict[str, str]]:
+        made = Typing("X", DATATYPES.get, UserFormatting(zone=LOS_ANGELES)).apply(found)
+        return [{name: repr(value) for name, value in row.items()} for row in made]
+
+    expected = typed_rows(with_line_feeds(table))
+    assert typed_rows(rows.read(orjson.dumps(table), "json")) == expected
+    assert typed_rows(rows.read(as_csv(table), "csv")) == expected
+    assert typed_rows(rows.from_element(as_xml(table))) == expected
+
+
+@pytest.mark.parametrize("body", [b'[{"A": "x\\r\\ny\\u000Dz\\\\r", "B": {"C": "\\r"}}]'])
+def test_line_breaks_are_line_feeds_as_xml_makes_them(body: bytes) -> None:
+    assert rows.read(body, "json") == [{"A": "x\ny\nz\\r", "B": {"C": "\r"}}]
 
 
 def test_nulls_numbers_and_booleans_of_json_are_the_text_that_xml_would_carry() -> None:
