@@ -50,12 +50,9 @@ class RawPage:
         if self.rows is not None:
             return self.rows
         rows = reading.read(self.body or b"", "csv", self.names)
-        surplus = [name for name in self.names if name not in names]
-        for row in rows:
-            for name in surplus:
-                del row[name]
-            row.update(self.stamped)
-        return rows
+        spelled = {name.upper(): name for name in (rows[0] if rows else ())}
+        kept = [(name, spelled[name.upper()]) for name in names if name.upper() in spelled]
+        return [{name: row[own] for name, own in kept} | {**self.stamped} for row in rows]
 
 
 @dataclass(slots=True)
@@ -65,6 +62,7 @@ class ExtractionReport:
     `rows`, `distinct_keys`     records handed out; distinct_keys is None where records have no number
     `expected`        how many Intacct counted at the beginning; None where it did not
     `method`          how pages were taken: "key", "change", "offset", "parent" or "all"; `notes` say why
+    `window`          what was read of it, ends cut to the past; None where the object is read whole all the same
     `swept`           records without a WHENMODIFIED, found by when they were created
     `repeated`        records that came twice because they were changed meanwhile; the newer comes last
     `cursor`          WHENMODIFIED and key of the last change that was read

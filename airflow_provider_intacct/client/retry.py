@@ -19,6 +19,9 @@ from airflow_provider_intacct.client.errors import (
     UnavailableError,
 )
 
+LARGE_PAGE_FAILED = "DL02000001"
+""""There was an error processing the request": a wrong query, or a passing fault of a large read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -44,6 +47,9 @@ Step = Wait | NewSession | GiveUp
 class RetryPolicy:
     """How patient the client is. Seconds; attempts count the first try.
 
+    `resends_cut_reads` and `waits_out_refusals` are off for the pages of a read, which has better answers: a smaller
+    page, and one request less in flight.
+
     A wait doubles from `first_wait` up to `longest_wait`, and is as long as the server asks at least. A server that
     asks for more than `longest_asked` gets a GiveUp: an Airflow slot is better given back than slept away.
     """
@@ -54,6 +60,12 @@ class RetryPolicy:
     attempts: int = 6
     attempts_after_lost_reply: int = 3
     attempts_while_in_process: int = 20
+    resends_cut_reads: bool = True
+    waits_out_refusals: bool = True
+
+    def bound(self, attempt: int) -> float:
+        """Return the longest wait after try number `attempt` (1-based)."""
+        return min(self.longest_wait, self.first_wait * float(2 ** min(attempt - 1, 32)))
 
 
 DEFAULT = RetryPolicy()
@@ -89,13 +101,37 @@ def next_step(
         return GiveUp()
     if attempt >= _attempts(error, policy, writes=writes):
         return GiveUp()
+    if not policy.waits_out_refusals and turned_away(error):
+        return GiveUp()
+    if not writes and not policy.resends_cut_reads and cut_short(error):
+        return GiveUp()
     asked = (error.retry_after if isinstance(error, GatewayError) else None) or 0.0
     if asked > policy.longest_asked:
         return GiveUp()
-    bound = min(policy.longest_wait, policy.first_wait * 2 ** min(attempt - 1, 32))
+    bound = policy.bound(attempt)
     if isinstance(error, InProcessError):
         return Wait(bound)  # the earlier try needs its time; coming sooner by chance only costs a refusal
     return Wait(max(asked, bound * jitter))  # a server that asks for no wait at all is not hammered
+
+
+def turned_away(error: IntacctError) -> bool:
+    """Return whether the company had no place for the request, at this moment."""
+    return isinstance(error, ThrottledError) or (isinstance(error, UnavailableError) and error.http_status == 503)
+
+
+def cut_short(error: IntacctError) -> bool:
+    """Return whether a read may have failed for its size: time ran out, or the reply broke off on its way.
+
+    A 503 says that nobody is there to answer, which a smaller page does not mend.
+    """
+    match error:
+        case ReplyLostError() | MalformedReplyError():
+            return True
+        case UnavailableError(http_status=status, errors=errors):
+            return status != 503 and (not errors or (status or 0) >= 500)  # else Intacct says it is off-line
+        case FunctionError(errorno=number):
+            return number == LARGE_PAGE_FAILED
+    return False
 
 
 def _attempts(error: IntacctError, policy: RetryPolicy, *, writes: bool) -> int:
@@ -109,7 +145,7 @@ def _attempts(error: IntacctError, policy: RetryPolicy, *, writes: bool) -> int:
             return policy.attempts if retryable else 1
         case ThrottledError() | UnavailableError():
             return policy.attempts
-        case FunctionError() if error.errorno == "DL02000001" and not writes:
+        case FunctionError() if error.errorno == LARGE_PAGE_FAILED and not writes:
             return 2  # "There was an error processing the request": a wrong query, or a passing fault of a large read
         case _:
             return 1

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import logging
 import os
 import ssl
 import threading
-import time
 import weakref
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import AsyncGenerator, Awaitable, Collection, Generator, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -119,25 +119,57 @@ class Emit:
     value: Any
 
 
-Command = Send | Sleep | Await | Emit
+class Started(Protocol):
+    """A flow that runs beside the one that started it. The flow asks only when it is done."""
+
+    def done(self) -> bool: ...
+
+    def result(self) -> Any:
+        """What the flow returned; raises what it raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin another flow, which emits nothing, beside this one; the answer is a `Started`.
+
+    When the flow that started it ends or is closed, what it started is given up: it sends nothing more.
+    """
+
+    flow: Flow[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitAny:
+    """Wait until one of those started is done, at most so many seconds."""
+
+    started: Collection[Started]
+    seconds: float | None = None
+
+
+Command = Send | Sleep | Await | Emit | Start | AwaitAny
 Flow = Generator[Command, Any, T]
 
 
 def run(flow: Flow[T], transport: Transport) -> T:
     """Run a flow that emits nothing to its end, in this thread, and return its result."""
-    with contextlib.closing(flow):
+    return _run(flow, transport, threading.Event())
+
+
+def _run(flow: Flow[T], transport: Transport, stop: threading.Event) -> T:
+    with contextlib.closing(flow), _Beside(transport) as beside:
         outcome = _START
         while True:
             try:
                 command = outcome.resume(flow)
             except StopIteration as end:
                 return cast(T, end.value)
-            outcome = _perform(command, transport)
+            outcome = _perform(command, transport, beside, stop)
 
 
 def stream(flow: Flow[T], transport: Transport) -> Generator[Any, None, T]:
     """Run a flow in this thread, yielding what it emits as it comes. Closing the iterator early closes the flow."""
-    with contextlib.closing(flow):
+    stop = threading.Event()
+    with contextlib.closing(flow), _Beside(transport) as beside:
         outcome = _START
         while True:
             try:
@@ -148,35 +180,37 @@ def stream(flow: Flow[T], transport: Transport) -> Generator[Any, None, T]:
                 outcome = _START  # before the caller takes its time: it holds the last reply
                 yield command.value
             else:
-                outcome = _perform(command, transport)
+                outcome = _perform(command, transport, beside, stop)
 
 
 async def arun(flow: Flow[T], transport: AsyncTransport) -> T:
     """Run a flow that emits nothing to its end, in this coroutine, and return its result."""
     with contextlib.closing(flow):
-        outcome = _START
-        while True:
-            try:
-                command = outcome.resume(flow)
-            except StopIteration as end:
-                return cast(T, end.value)
-            outcome = await _aperform(command, transport)
+        async with _TasksBeside(transport) as beside:
+            outcome = _START
+            while True:
+                try:
+                    command = outcome.resume(flow)
+                except StopIteration as end:
+                    return cast(T, end.value)
+                outcome = await _aperform(command, transport, beside)
 
 
 async def astream(flow: Flow[Any], transport: AsyncTransport) -> AsyncGenerator[Any, None]:
     """Run a flow in this coroutine, yielding what it emits as it comes. Closing the iterator early closes the flow."""
     with contextlib.closing(flow):
-        outcome = _START
-        while True:
-            try:
-                command = outcome.resume(flow)
-            except StopIteration:
-                return
-            if isinstance(command, Emit):
-                outcome = _START  # before the caller takes its time: it holds the last reply
-                yield command.value
-            else:
-                outcome = await _aperform(command, transport)
+        async with _TasksBeside(transport) as beside:
+            outcome = _START
+            while True:
+                try:
+                    command = outcome.resume(flow)
+                except StopIteration:
+                    return
+                if isinstance(command, Emit):
+                    outcome = _START  # before the caller takes its time: it holds the last reply
+                    yield command.value
+                else:
+                    outcome = await _aperform(command, transport, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +227,82 @@ class _Outcome:
 _START = _Outcome()
 
 
-def _perform(command: Command, transport: Transport) -> _Outcome:
+class _GivenUp(BaseException):
+    """Ends a flow that runs beside another one which has ended. No flow may take it for a failure."""
+
+
+class _Beside:
+    """The flows that one flow has started, each in a thread of its own. Leaving the context gives them up.
+
+    What is on the wire then is let go: its thread ends when the reply comes, and never holds up the end of the process.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._stop: threading.Event | None = None
+        self._process = os.getpid()
+
+    def start(self, flow: Flow[Any]) -> Started:
+        """Run `flow` in a new thread, which knows the context (of logging, say) of this one."""
+        if self._stop is None:
+            self._stop = threading.Event()
+        future: Future[Any] = Future()
+        work = functools.partial(contextvars.copy_context().run, self._work, flow, future, self._stop)
+        threading.Thread(target=work, name="intacct-page", daemon=True).start()
+        return future
+
+    def _work(self, flow: Flow[Any], future: Future[Any], stop: threading.Event) -> None:
+        try:
+            future.set_result(_run(flow, self._transport, stop))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the result is asked for
+            future.set_exception(error)
+
+    def wait(self, started: Collection[Started], seconds: float | None) -> None:
+        """Wait until one of `started` is done."""
+        if os.getpid() != self._process:
+            raise ReplyLostError("The process was forked while a reply was awaited; only its parent will see it.")
+        wait(cast(Collection[Future[Any]], started), timeout=seconds, return_when=FIRST_COMPLETED)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stop is not None:
+            self._stop.set()
+
+
+class _TasksBeside:
+    """The flows that one flow has started, each in a task of its own. Leaving the context cancels them."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, flow: Flow[Any]) -> Started:
+        """Run `flow` in a new task."""
+        task = asyncio.create_task(arun(flow, self._transport))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.gather(*left, return_exceptions=True)
+
+
+def _perform(command: Command, transport: Transport, beside: _Beside, stop: threading.Event) -> _Outcome:
+    if stop.is_set():
+        raise _GivenUp
     match command:
         case Send(request):
             try:
@@ -201,7 +310,14 @@ def _perform(command: Command, transport: Transport) -> _Outcome:
             except TransportError as error:
                 return _Outcome(error=error)
         case Sleep(seconds):
-            time.sleep(seconds)
+            stop.wait(seconds)
+        case Start(flow):
+            return _Outcome(beside.start(flow))
+        case AwaitAny(started, seconds):
+            try:
+                beside.wait(started, seconds)
+            except TransportError as error:
+                return _Outcome(error=error)
         case Await(Future() as future, seconds):
             wait([future], timeout=seconds)
         case Await():
@@ -211,7 +327,7 @@ def _perform(command: Command, transport: Transport) -> _Outcome:
     return _START
 
 
-async def _aperform(command: Command, transport: AsyncTransport) -> _Outcome:
+async def _aperform(command: Command, transport: AsyncTransport, beside: _TasksBeside) -> _Outcome:
     match command:
         case Send(request):
             try:
@@ -220,6 +336,12 @@ async def _aperform(command: Command, transport: AsyncTransport) -> _Outcome:
                 return _Outcome(error=error)
         case Sleep(seconds):
             await asyncio.sleep(seconds)
+        case Start(flow):
+            return _Outcome(beside.start(flow))
+        case AwaitAny(started, seconds):
+            await asyncio.wait(
+                cast(Collection[asyncio.Task[Any]], started), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
         case Await(Future() as future, seconds):
             waiting = asyncio.wrap_future(future)
             try:

@@ -73,6 +73,7 @@ class IntacctClient:
         self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = Transport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
+        self._max_concurrency = max_concurrency
         self._server_wait = min(reports.MAX_WAIT, int(timeout / 2))  # a report that is waited for must still answer
 
     @property
@@ -129,7 +130,7 @@ class IntacctClient:
         """
 
         def begin(report: ExtractionReport) -> Generator[Any, None, None]:
-            flow = read(self._gateway, self._knowledge, object, self._page_size, options, report)
+            flow = read(self._gateway, self._knowledge, object, self._page_size, self._max_concurrency, options, report)
             return stream(flow, self._transport)
 
         return Extraction(begin, object)
@@ -285,6 +286,7 @@ class AsyncIntacctClient:
         self._knowledge = Knowledge(self._gateway, time_zone)
         self._transport = AsyncTransport(timeout=timeout, max_concurrency=max_concurrency)
         self._page_size = page_size
+        self._max_concurrency = max_concurrency
         self._server_wait = min(reports.MAX_WAIT, int(timeout / 2))  # a report that is waited for must still answer
 
     @property
@@ -327,7 +329,7 @@ class AsyncIntacctClient:
         """See IntacctClient.extract; for `async with` and `async for`."""
 
         def begin(report: ExtractionReport) -> AsyncGenerator[Any, None]:
-            flow = read(self._gateway, self._knowledge, object, self._page_size, options, report)
+            flow = read(self._gateway, self._knowledge, object, self._page_size, self._max_concurrency, options, report)
             return astream(flow, self._transport)
 
         return AsyncExtraction(begin, object)

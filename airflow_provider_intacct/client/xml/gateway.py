@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from airflow_provider_intacct.client import retry
 from airflow_provider_intacct.client.credentials import Credentials
@@ -19,6 +20,7 @@ from airflow_provider_intacct.client.errors import (
     MalformedReplyError,
     ReplyLostError,
 )
+from airflow_provider_intacct.client.pacing import in_flight_of
 from airflow_provider_intacct.client.retry import GiveUp, NewSession, RetryPolicy, Wait
 from airflow_provider_intacct.client.transport import Await, Flow, HttpReply, Request, Send, Sleep
 from airflow_provider_intacct.client.usage import Counter, Usage
@@ -87,7 +89,9 @@ class Gateway:
         self._pool = pool or PROCESS_POOL
         self._on_secret = on_secret
         self._told = ""
+        self.in_flight = in_flight_of(f"{credentials.company_id} at {credentials.url}")
         self._counter = Counter(max_api_transactions)
+        self._server_ahead: timedelta | None = None
 
     @property
     def usage(self) -> Usage:
@@ -120,25 +124,44 @@ class Gateway:
         *,
         atomic: bool = False,
         unique: bool = False,
+        policy: RetryPolicy | None = None,
     ) -> Flow[Reply]:
         """Flow: send the functions as one request, as often as it takes, and return the reply.
 
         Raises when the request as a whole failed. Failures of functions stay in the reply, unless all failed for a
-        reason that passes with time; then they are tried again too.
+        reason that passes with time; then they are tried again too. `policy` is the client's unless given.
         """
         call = Call(with_control_ids(functions), unique=unique, atomic=atomic)
-        return (yield from self._converse((yield from self.session()), call))
+        return (yield from self._converse((yield from self.session()), call, policy or self.policy))
 
-    def call(self, function: Function) -> Flow[Result]:
+    def call(self, function: Function, *, policy: RetryPolicy | None = None) -> Flow[Result]:
         """Flow: send one function alone; return its result or raise its error."""
-        reply = yield from self.execute([function], unique=function.writes)
+        reply = yield from self.execute([function], unique=function.writes, policy=policy)
         reply.raise_for_status()
         return reply.results[0]
+
+    def wait(self, seconds: float) -> Flow[None]:
+        """Flow: wait before a request is sent again, and count that."""
+        self._counter.add(retries=1, seconds_waited=seconds)
+        if seconds > 0:
+            yield Sleep(seconds)
+
+    def jitter(self, bound: float) -> float:
+        """Return a random wait of at most `bound` seconds."""
+        return bound * _dice.random()
+
+    def now(self) -> datetime:
+        """Return the time, by this machine's clock or the server's, whichever is ahead.
+
+        The server's is known from the times in its replies, at the latest; while nothing has been heard, only ours is.
+        """
+        ours = datetime.now(UTC)
+        return ours if self._server_ahead is None else max(ours, ours + self._server_ahead)
 
     def _sign_in(self) -> Flow[Session]:
         call = Call(with_control_ids([get_api_session()]))
         asked_at = self._pool.clock()
-        reply = yield from self._converse(self.credentials, call)
+        reply = yield from self._converse(self.credentials, call, self.policy)
         try:
             session = opened_session(self.credentials, reply, asked_at)
         except IntacctError as error:
@@ -147,7 +170,7 @@ class Gateway:
         log.info("Signed in to Intacct company %s as %s%s", session.company_id, session.user_id, _entity(session))
         return session
 
-    def _converse(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
+    def _converse(self, way_in: Credentials | Session, call: Call, policy: RetryPolicy) -> Flow[Reply]:
         """Send `call` until it is answered, or until trying again cannot help or is not safe."""
         attempt, renewed, doubt = 0, isinstance(way_in, Credentials), False
         while True:
@@ -169,15 +192,14 @@ class Gateway:
                 guarded=call.unique,
                 renewed=renewed,
                 jitter=_dice.random(),
-                policy=self.policy,
+                policy=policy,
             )
             match step:
                 case Wait(seconds):
                     log.warning(
                         "%s: %s Trying again in %.1f s (try %d failed)", call, failure.message, seconds, attempt
                     )
-                    self._counter.add(retries=1, seconds_waited=seconds)
-                    yield Sleep(seconds)
+                    yield from self.wait(seconds)
                 case NewSession():
                     self._counter.add(retries=1)
                     log.info("%s: the session is no longer accepted; signing in again", call)
@@ -224,6 +246,10 @@ class Gateway:
             unique=call.unique,
             withhold=way_in.secrets,
         )
+        self.in_flight.answered(answer.headers)
+        if reply.authentication is not None and (stamp := reply.authentication.timestamp) is not None:
+            ahead = stamp - datetime.now(UTC)
+            self._server_ahead = ahead if self._server_ahead is None else max(ahead, self._server_ahead)
         if isinstance(way_in, Session) and reply.access_error is None:
             self._pool.slide(way_in, reply.authentication)
         reply.raise_for_access()

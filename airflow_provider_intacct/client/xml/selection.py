@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-from airflow_provider_intacct.client.errors import InvalidRequestError
+from airflow_provider_intacct.client.errors import FieldsDeniedError, InvalidRequestError
 from airflow_provider_intacct.client.extraction import Column, ExtractionReport
 from airflow_provider_intacct.client.paging import Extract
 from airflow_provider_intacct.client.transport import Flow
@@ -28,9 +28,11 @@ class ReadOptions(TypedDict, total=False):
                        default, is all that lookup lists
     `where`            SQL-like text or a condition of client.where; `params` fills the :names of the text
     `window`           only what changed in it, also what was created in it and never changed since
+    `reread_parents`   with a window, of lines: also all lines of what owns them, where that changed. Always so for
+                       lines that have no time of change
     `typed`            Decimal, date, aware datetime (UTC), bool, int, None for empty (default); else text as it came
     `order_by`         "NAME" or "NAME DESC"; leave it out to read by record number, which changes cannot disturb
-    `limit`            at most so many rows
+    `limit`            at most so many rows, after the first `offset` of them (with order_by)
     `page_size`        rows in one page, at most 2,000
     `show_private`     from the top level, also what belongs to private entities
     `case_insensitive` compare text without regard to case
@@ -46,9 +48,11 @@ class ReadOptions(TypedDict, total=False):
     where: str | Condition | None
     params: Mapping[str, Any] | None
     window: Window | None
+    reread_parents: bool
     typed: bool
     order_by: str | Sequence[str] | None
     limit: int | None
+    offset: int
     page_size: int | None
     show_private: bool
     case_insensitive: bool
@@ -81,11 +85,22 @@ class Selection:
         """What types the rows; None if they stay text."""
         return Typing(self.extract.object, self.datatype, self.formatting) if self.typed else None
 
-    def column(self, name: str) -> Column:
-        """Return the column of a field or aggregate that was selected."""
-        name = result_name(name)
+    def column(self, name: str, answered: Sequence[str] = ()) -> Column:
+        """Return the column of a field or aggregate that was selected; `answered` are the names of a row, if known."""
+        aggregate = AGGREGATE.fullmatch(name)
+        if aggregate:
+            choices = (f"{aggregate[1].upper()}.{aggregate[2]}", aggregate[2])
+            name = next((each for each in choices if each in answered), result_name(name))
+            kind = metadata.datatype_of(self.extract.object, choices[0], self.definitions)
+            return Column(name, (kind or "DECIMAL").upper())
         found = metadata.resolve(self.extract.object, name, self.definitions)
         return Column(name, (self.datatype(name) or "TEXT").upper(), found[1].label if found else "")
+
+    def checked_stamp(self, name: str) -> str:
+        """Return the name of a column to be added, which no field has."""
+        if name.upper() in (field.upper() for field in self.extract.fields):
+            raise InvalidRequestError(f"stamp_entity: {self.extract.object} has a field {name} among those read.")
+        return name
 
 
 def select(knowledge: Knowledge, object: str, page_size: int, options: ReadOptions) -> Flow[Selection]:
@@ -123,6 +138,7 @@ def select(knowledge: Knowledge, object: str, page_size: int, options: ReadOptio
         order_by=tuple(_spelled_order(item, spelled) for item in order_by),
         key=definition.key,
         limit=options.get("limit"),
+        offset=options.get("offset", 0),
         page_size=options.get("page_size") or page_size,
         return_format=options.get("returnformat", "json"),
         show_private=options.get("show_private", False),
@@ -132,6 +148,18 @@ def select(knowledge: Knowledge, object: str, page_size: int, options: ReadOptio
         datatype=datatype,
     )
     return Selection(extract, {**definitions, extract.object.upper(): definition}, formatting, typed)
+
+
+def denied(selection: Selection, error: FieldsDeniedError) -> tuple[str, ...]:
+    """Return the selected fields that `error` names; none if it is about a filter, or cannot be matched."""
+    named = {object.upper(): {name.upper() for name in names} for object, names in error.fields.items()}
+    found = []
+    for name in selection.extract.fields:
+        _, definition, rest = metadata.walk(selection.extract.object, inner(name), selection.definitions)
+        own = named.get(selection.extract.object.upper(), ())
+        if rest.upper() in named.get(definition.name.upper(), ()) or inner(name).upper() in own:
+            found.append(name)
+    return tuple(found)
 
 
 def _condition(object: str, options: ReadOptions) -> Condition | None:

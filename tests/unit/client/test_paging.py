@@ -1,7 +1,7 @@
 """Pages: every record once, whatever the page size, and never silence about a record that might be missing."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_intacct.client.errors import IncompleteReadError, InvalidRequestError, MalformedReplyError
-from airflow_provider_intacct.client.paging import Extract, KeyCursor, OffsetCursor, first
+from airflow_provider_intacct.client.paging import Cursor, Extract, KeyCursor, OffsetCursor, first, places_of, without
 from airflow_provider_intacct.client.where import parse
 from airflow_provider_intacct.client.xml.elements import Element, write
 from airflow_provider_intacct.client.xml.functions import Function
@@ -53,12 +53,29 @@ def sortable(value: str) -> tuple[Decimal, str]:
     return (Decimal(value), "") if value.lstrip("-").isdigit() else (Decimal(0), value)
 
 
+@dataclass
+class Page:
+    rows: list[Row]
+    next: Cursor | None
+
+
+def advance(cursor: Cursor, rows: list[Row], total: int | None = None) -> Page:
+    """What a read does with the answer to `cursor`."""
+    if isinstance(cursor, OffsetCursor):
+        page = cursor.advance(rows, total)
+        rows, following = page.rows, page.next
+    else:
+        following = cursor.after(places_of(rows, cursor.place, cursor.extract.object), total)
+    without(rows, [name for name in cursor.fields if name not in cursor.extract.fields])
+    return Page(rows, following)
+
+
 def pages(extract: Extract, table: Table, between: Callable[[int], None] = lambda number: None) -> Iterator[list[Row]]:
     cursor = first(extract)
     number = 0
     while cursor is not None:
         rows, total = table.answer(cursor.function())
-        page = cursor.advance(rows, total)
+        page = advance(cursor, rows, total)
         yield page.rows
         cursor = page.next
         number += 1
@@ -147,7 +164,7 @@ def test_other_keys_than_recordno_are_used_where_the_object_has_them() -> None:
 
 def test_the_key_is_found_in_whatever_case_it_comes_back() -> None:
     cursor = first(Extract("SUBSCRIPTION", ("NAME",), key="id", page_size=1))
-    page = cursor.advance([{"NAME": "x", "ID": "7"}])
+    page = advance(cursor, [{"NAME": "x", "ID": "7"}])
     assert page.rows == [{"NAME": "x"}]
     assert isinstance(page.next, KeyCursor)
     assert page.next.last == "7"
@@ -164,37 +181,37 @@ def test_the_key_is_found_in_whatever_case_it_comes_back() -> None:
     ],
 )
 def test_a_server_whose_pages_do_not_go_on_is_not_believed(second: list[str]) -> None:
-    page = first(EXTRACT).advance(records(1, 2, 3))
+    page = advance(first(EXTRACT), records(1, 2, 3))
     assert page.next is not None
     with pytest.raises(MalformedReplyError, match=r"RECORDNO 3 .*nothing of it was used"):
-        page.next.advance([{"RECORDNO": key, "NAME": "x", "AMOUNT": "1"} for key in second])
+        advance(page.next, [{"RECORDNO": key, "NAME": "x", "AMOUNT": "1"} for key in second])
 
 
 def test_keys_that_are_no_numbers_may_not_come_twice() -> None:
     cursor = first(Extract("AUDITHISTORY", ("ACCESSTIME",), key="ID", page_size=2))
-    page = cursor.advance([{"ACCESSTIME": "t", "ID": "a9"}, {"ACCESSTIME": "t", "ID": "a10"}])
+    page = advance(cursor, [{"ACCESSTIME": "t", "ID": "a9"}, {"ACCESSTIME": "t", "ID": "a10"}])
     assert page.next is not None
     with pytest.raises(MalformedReplyError):
-        page.next.advance([{"ACCESSTIME": "t", "ID": "a10"}])
-    assert page.next.advance([{"ACCESSTIME": "t", "ID": "b1"}]).rows == [{"ACCESSTIME": "t"}]
+        advance(page.next, [{"ACCESSTIME": "t", "ID": "a10"}])
+    assert advance(page.next, [{"ACCESSTIME": "t", "ID": "b1"}]).rows == [{"ACCESSTIME": "t"}]
 
 
 @pytest.mark.parametrize("keys", [["1", "2", ""], ["", "1"], ["a", ""]])
 def test_a_record_without_its_key_ends_the_read(keys: list[str]) -> None:
     with pytest.raises(MalformedReplyError, match="without RECORDNO"):
-        first(EXTRACT).advance([{"RECORDNO": key, "NAME": "x", "AMOUNT": "1"} for key in keys])
+        advance(first(EXTRACT), [{"RECORDNO": key, "NAME": "x", "AMOUNT": "1"} for key in keys])
 
 
 def test_a_reply_that_counts_rows_and_brings_none_or_fewer_is_not_the_end() -> None:
     with pytest.raises(MalformedReplyError, match="counts 5 rows"):
-        first(EXTRACT).advance([], 5)
-    page = first(EXTRACT).advance(records(1, 2), 5)
+        advance(first(EXTRACT), [], 5)
+    page = advance(first(EXTRACT), records(1, 2), 5)
     assert isinstance(page.next, KeyCursor)
 
 
 def test_rows_without_the_key_are_refused() -> None:
     with pytest.raises(MalformedReplyError, match="lack RECORDNO"):
-        first(EXTRACT).advance([{"NAME": "x", "AMOUNT": "1"}])
+        advance(first(EXTRACT), [{"NAME": "x", "AMOUNT": "1"}])
 
 
 def test_nothing_is_read_from_nothing() -> None:
@@ -239,7 +256,7 @@ def test_groups_are_ordered_by_what_they_are_grouped_by() -> None:
     assert cursor.fields == ("VENDORID", "STATE", "SUM(TOTALDUE)")
     total = first(Extract("APBILL", ("COUNT(RECORDNO)",)))
     assert "orderby" not in write(total.function().element)
-    assert total.advance([{"COUNT.RECORDNO": "5"}]).next is None
+    assert advance(total, [{"COUNT.RECORDNO": "5"}]).next is None
 
 
 @pytest.mark.parametrize("total", [2, 3, 900])
@@ -247,7 +264,7 @@ def test_groups_end_with_a_short_page_whatever_the_total_counts(total: int) -> N
     groups = [{"VENDORID": name, "SUM.TOTALDUE": "1"} for name in "abc"]
     page = first(Extract("APBILL", ("VENDORID", "SUM(TOTALDUE)"), page_size=2)).advance(groups[:2], total)
     assert page.next is not None
-    last = page.next.advance(groups[1:], total)
+    last = advance(page.next, groups[1:], total)
     assert (page.rows + last.rows, last.next) == (groups, None)
 
 
@@ -267,12 +284,12 @@ def test_a_shift_between_pages_fails_the_read_instead_of_losing_a_row(change: st
 
 def test_a_record_that_comes_twice_in_a_page_fails_the_read() -> None:
     with pytest.raises(IncompleteReadError, match="twice"):
-        first(replace(EXTRACT, order_by=("NAME",))).advance(records(1, 2, 1))
+        advance(first(replace(EXTRACT, order_by=("NAME",))), records(1, 2, 1))
 
 
 def test_the_largest_page_leaves_room_for_the_repeated_row() -> None:
     extract = Extract("VENDOR", ("NAME",), order_by=("NAME",))
-    following = first(extract).advance([{"NAME": "x", "RECORDNO": str(n)} for n in range(2000)]).next
+    following = advance(first(extract), [{"NAME": "x", "RECORDNO": str(n)} for n in range(2000)]).next
     assert following is not None
     written = write(following.function().element)
     assert "<pagesize>2000</pagesize><offset>1999</offset>" in written

@@ -1,0 +1,40 @@
+"""Where the records of a CSV body stand in the order of the read, found without making rows of it.
+
+A page that goes to a file as columns is parsed once, by whoever makes the columns; for the next request the key of each
+record is enough. So the key is asked for as the first column.
+"""
+
+import re
+from collections.abc import Sequence
+
+from airflow_provider_intacct.client import rows
+from airflow_provider_intacct.client.paging.extract import Place, places_of
+
+HEADER = re.compile(rb'(?:\xef\xbb\xbf)?"?([\w.]+)"?(?:,"?([\w.]+)"?)?')
+
+
+def leading(fields: Sequence[str], place: Place) -> tuple[str, ...]:
+    """Return `fields` with those of the place first, the key before the time of change."""
+    first = tuple(reversed(place))
+    taken = {name.upper() for name in first}
+    return first + tuple(name for name in fields if name.upper() not in taken)
+
+
+def csv_places(body: bytes, fields: Sequence[str], place: Place, object: str) -> list[Place]:
+    """Return the place of each record of a CSV body with `fields`, asked for in the order of `leading`.
+
+    A line that begins with a quoted number is a record: inside a field a quote is doubled, so no line of a text can
+    begin so. If every line does, the lines are the records; else the body is parsed.
+    """
+    body = body.rstrip(b"\r\n")
+    lines = body.count(b"\n")
+    header = HEADER.match(body)
+    names = [] if header is None else [name.decode().upper() for name in header.groups(b"")[: len(place)]]
+    if lines and names == [name.upper() for name in reversed(place)]:
+        pattern = rb'\n"(\d+)"(?=[,\r\n]|\Z)' if len(place) == 1 else rb'\n"(\d+)","([^"\r\n]*)"(?=[,\r\n]|\Z)'
+        found = re.findall(pattern, body)
+        if len(found) == lines:
+            if len(place) == 1:
+                return [(key.decode(),) for key in found]
+            return [(moment.decode(), key.decode()) for key, moment in found]
+    return places_of(rows.from_csv(body, fields), place, object)
