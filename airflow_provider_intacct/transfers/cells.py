@@ -5,6 +5,7 @@ A value that is not what its column holds is refused with its record and field. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -18,7 +19,9 @@ Read = Callable[[Any], Any]
 
 NUL = "\0"
 COPY_NULL = "\\N"
+SPECIAL = re.compile(r"[\\\t\n\r]")
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+PLAIN_TEXT = frozenset({str, type(None)})
 SHOWN = 80
 
 
@@ -29,7 +32,9 @@ def cells(rows: Sequence[Row], columns: Sequence[LoadColumn], form: Form) -> lis
     for column in columns:
         read = readers[column.kind]
         try:
-            values = [None if (value := row.get(column.field)) is None else read(value) for row in rows]
+            values = [row.get(column.field) for row in rows]
+            if column.kind != "text" or set(map(type, values)) - PLAIN_TEXT:
+                values = [None if value is None else read(value) for value in values]
         except (TypeError, ValueError):
             raise _misfit(rows, columns, column, read) from None
         if column.key and None in values:
@@ -45,8 +50,8 @@ def copy_text(rows: Sequence[Row], columns: Sequence[LoadColumn], first: int = 0
 
     Source: postgresql.org/docs/current/sql-copy.html, "Text Format".
     """
-    found = [*cells(rows, columns, "copy"), [str(first + place) for place in range(len(rows))]]
-    text = "".join("\t".join(line) + "\n" for line in zip(*map(_without_none, found), strict=True))
+    found = [*map(_copied, cells(rows, columns, "copy"), columns), [str(first + place) for place in range(len(rows))]]
+    text = "".join("\t".join(line) + "\n" for line in zip(*found, strict=True))
     if NUL in text:
         raise _with_nul(rows, columns)
     return text
@@ -63,7 +68,10 @@ def key_value(column: LoadColumn, key: str, form: Form) -> Any:
         raise TableError(f"{key!r} is no {column.field}: a deleted record cannot be told by it.") from None
 
 
-def _without_none(values: list[Any]) -> list[str]:
+def _copied(values: list[Any], column: LoadColumn) -> list[str]:
+    """Return a column with its special characters escaped, if there are any, and its empty values written out."""
+    if column.kind == "text" and SPECIAL.search("".join(filter(None, values))):
+        values = [value and value.translate(ESCAPES) for value in values]
     return [COPY_NULL if value is None else value for value in values]
 
 
@@ -105,12 +113,8 @@ def _day(value: Any) -> date:
 def _moment(value: Any) -> datetime:
     """A day without a time, chosen by a person, becomes its first moment in UTC: the same day for whoever reads UTC."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
     return datetime.combine(_day(value), time(), UTC)
-
-
-def _escaped(value: Any) -> str:
-    return _text(value).translate(ESCAPES)
 
 
 def _iso_moment(value: Any) -> str:
@@ -145,7 +149,7 @@ READERS: dict[Form, dict[Kind, Read]] = {
         "moment": _iso_moment,
     },
     "copy": {
-        "text": _escaped,
+        "text": _text,
         "number": lambda value: str(_number(value)),
         "whole": lambda value: str(_number(value)),
         "record": lambda value: str(_record_number(value)),
