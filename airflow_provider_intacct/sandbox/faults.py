@@ -18,6 +18,7 @@ BEFORE = {
     "slow": "execution takes `seconds`; meanwhile the operation holds its place and its control ids",
     "throttled_text": "HTTP 200 whose body says `API rate limit exceeded`; nothing is executed",
     "concurrent_refusal": "HTTP 200, too many operations in process; nothing is executed",
+    "late_commit": "what is written is stamped `seconds` before it becomes visible: the transaction took so long",
     "large_page": "the functions fail with DL02000001, as what is too much to process does; nothing is executed",
     "kill_before": "the sandbox process dies by SIGKILL; nothing is executed",
 }

@@ -93,6 +93,15 @@ DEFINITIONS: tuple[Switch, ...] = (
            "is", ("prefixed", "plain")),
     Switch("audit_history_zone", "gmt", "AUDITHISTORY.ACCESSTIME is in GMT, or in the API user's time zone",
            ("gmt", "user")),
+    Switch("audit_object_key", "record", "AUDITHISTORY.OBJECTKEY names a record by its number (123--REC; plain for "
+           "TASK and custom objects, the id for PROJECT and USERINFO), or by its natural id where it has one",
+           ("record", "name")),
+    Switch("poison_audit_rows", "", "IDs of AUDITHISTORY, with commas between: a page that holds one fails with "
+           "DL02000001, every time"),
+    Switch("gmtoffset", "current", "gmtoffset of readUserFormatting is the one of today, summer time included, or the "
+           "zone's standard one", ("current", "standard")),
+    Switch("ambiguous_hour", "first", "a local time that summer time's end repeats, in a filter: the first of the two "
+           "or the second", ("first", "second")),
     Switch("read_by_query_hides_private", True, "readByQuery at the top level leaves out records of private entities, "
            "as query does"),
     Switch("read_hides_private", False, "read and readByName at the top level leave out records of private entities"),
@@ -142,6 +151,8 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("document_numbering", True, "bills and invoices without a number draw one; otherwise they are refused "
            "(BL03002128)"),
     Switch("payment_touches_document", True, "a payment changes WHENMODIFIED of the bill or invoice it settles"),
+    Switch("line_update_touches_header", True, "an update that gives nothing but lines changes WHENMODIFIED of the "
+           "header"),
     Switch("whenmodified_on_create", True, "a new record has WHENMODIFIED; otherwise it stays empty until the first "
            "change"),
     # API transactions

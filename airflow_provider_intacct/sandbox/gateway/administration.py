@@ -1,7 +1,7 @@
 """Functions about the session, the user and the company: what they may, how they read, how the company is set up."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from airflow_provider_intacct.sandbox import records
@@ -55,7 +55,9 @@ def read_user_formatting(call: Call) -> DataResult:
         "recordno": str(user.record_no),
         "locale": user.locale,
         "dateformat": user.date_format,
-        "gmtoffset": gmt_offset(user, call.company.clock.now()),
+        "gmtoffset": gmt_offset(
+            user, call.company.clock.now(), standard=call.company.switches.text("gmtoffset") == "standard"
+        ),
         "clock": user.clock,
     }
     return DataResult([Node("userformatting", content)])
@@ -175,9 +177,14 @@ def get_applications(call: Call) -> DataResult:
     return DataResult([Node("application", name) for name in call.company.profile.applications])
 
 
-def gmt_offset(user: User, moment: datetime) -> str:
-    """Return a user's offset from GMT at a moment, such as -08:00: the gateway knows no named zone."""
-    text = moment.astimezone(ZoneInfo(user.time_zone)).strftime("%z")
+def gmt_offset(user: User, moment: datetime, *, standard: bool = False) -> str:
+    """Return a user's offset from GMT at a moment, such as -08:00: the gateway knows no named zone.
+
+    `standard` leaves summer time out.
+    """
+    local = moment.astimezone(ZoneInfo(user.time_zone))
+    offset = (local.utcoffset() or timedelta()) - ((local.dst() or timedelta()) if standard else timedelta())
+    text = datetime.now(timezone(offset)).strftime("%z")
     return f"{text[:3]}:{text[3:5]}"
 
 

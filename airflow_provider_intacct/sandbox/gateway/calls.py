@@ -14,6 +14,7 @@ import pkgutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -29,7 +30,8 @@ class Call:
     """One function of a request, as its implementation sees it.
 
     `db` is open for the whole function: the writing connection where the function is registered with `writes=True` or
-    the operation is atomic, a reading snapshot otherwise. `entity_id` is None at the top level.
+    the operation is atomic, a reading snapshot otherwise. `entity_id` is None at the top level. `lag` is how long ago
+    the transaction began that ends now.
     """
 
     element: etree._Element
@@ -37,6 +39,12 @@ class Call:
     company: Company
     session: Session
     db: sqlite3.Connection
+    lag: timedelta = timedelta(0)
+
+    @property
+    def now(self) -> datetime:
+        """The moment that what is written is stamped with."""
+        return self.company.clock.now() - self.lag
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from airflow_provider_intacct.sandbox.company import Company
 
@@ -42,10 +43,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a fault does to an operation in process: it takes `delay` seconds more, or its functions fail."""
+    """What a fault does to an operation in process.
+
+    It takes `delay` seconds more, its functions fail, or what it writes is stamped `lag` seconds early.
+    """
 
     delay: float = 0.0
     fails: bool = False
+    lag: float = 0.0
 
 
 class _RollbackError(Exception):
@@ -65,7 +70,7 @@ class Dispatch:
         self, operation: Operation, session: Session, *, unique: bool, trouble: Trouble = Trouble()
     ) -> list[Outcome]:
         """Return the outcome of every function, in the order of the request."""
-        run = _Run(self._company, self._functions, session, unique)
+        run = _Run(self._company, self._functions, session, unique, trouble.lag)
         with self._claimed(operation, run) as busy:
             time.sleep(trouble.delay)
             if trouble.fails:
@@ -100,12 +105,13 @@ class _Run:
     """One operation being executed."""
 
     def __init__(
-        self, company: Company, functions: Mapping[str, Implementation], session: Session, unique: bool
+        self, company: Company, functions: Mapping[str, Implementation], session: Session, unique: bool, lag: float
     ) -> None:
         self._company = company
         self._functions = functions
         self._session = session
         self._unique = unique
+        self._lag = timedelta(seconds=lag)
         self._memory = company.part(ControlIds)
         self.scope = self._memory.scope(session)
 
@@ -183,7 +189,7 @@ class _Run:
         """Run the function. A FunctionError passes through, unless it leaves committed records behind."""
         if self.remembers(function):
             self._memory.check(db, self.scope, function.control_id)
-        call = Call(function.element, function.control_id, self._company, self._session, db)
+        call = Call(function.element, function.control_id, self._company, self._session, db, self._lag)
         try:
             return Outcome(function, implementation.run(call))
         except FunctionError as error:

@@ -259,7 +259,11 @@ def _trouble(rule: Rule | None) -> Trouble:
     """Return what a fault does to the execution itself."""
     if rule is None:
         return Trouble()
-    return Trouble(rule.seconds if rule.fault == "slow" else 0.0, fails=rule.fault == "large_page")
+    return Trouble(
+        delay=rule.seconds if rule.fault == "slow" else 0.0,
+        fails=rule.fault == "large_page",
+        lag=rule.seconds if rule.fault == "late_commit" else 0.0,
+    )
 
 
 def _since(started: float) -> float:

@@ -52,7 +52,7 @@ def remember(books: Books, definition: ObjectDefinition, record: Mapping[str, An
         history,
         {
             "OBJECTTYPE": definition.name.lower(),
-            "OBJECTKEY": _object_key(definition, record),
+            "OBJECTKEY": _object_key(definition, record, named=books.switches["audit_object_key"] == "name"),
             "OBJECTDESC": name or record.get("RECORDID") or record.get("BATCH_TITLE") or record.get("NAME"),
             "USERID": books.user,
             "ACCESSTIME": books.now,
@@ -62,14 +62,24 @@ def remember(books: Books, definition: ObjectDefinition, record: Mapping[str, An
     )
 
 
-def _object_key(definition: ObjectDefinition, record: Mapping[str, Any]) -> str:
-    """Source: clients that read deletions: `123--REC`, `123` for TASK, the id alone for PROJECT."""
-    key = record[definition.key]
-    if definition.audited == "key":
-        return str(key)
-    if definition.audited == "name":
+def _object_key(definition: ObjectDefinition, record: Mapping[str, Any], *, named: bool) -> str:
+    """Return how audit history names a record: `123--REC`, `123` for TASK, the id alone for PROJECT.
+
+    Source: clients that read deletions. ADVAUDITHISTORY is documented with the natural id for all (`named`).
+    """
+    key, form = record[definition.key], definition.audited
+    if form == "name" or (named and definition.name_key):
         return str(record.get(definition.name_key) or key)
-    return f"{key}--REC"
+    return str(key) if form == "key" else f"{key}--REC"
+
+
+def stamps_of_update(books: Books, definition: ObjectDefinition, changes: Mapping[str, Any]) -> Record:
+    """Return the audit columns of a header after an update; one of its lines alone may leave them as they were."""
+    lines = {lines.element for lines in definition.lines}
+    lines_only = lines | {definition.key} >= set(changes)
+    if lines_only and not books.switches["line_update_touches_header"]:
+        return {}
+    return stamps_of_change(books, definition)
 
 
 def _of(definition: ObjectDefinition, stamps: Record) -> Record:

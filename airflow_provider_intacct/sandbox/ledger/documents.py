@@ -14,7 +14,7 @@ from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
 from . import postings
-from .audit import remember, stamps_of_change, stamps_of_creation
+from .audit import remember, stamps_of_change, stamps_of_creation, stamps_of_update
 from .books import Books
 from .calendar import require_open
 from .checks import missing, require_active, require_references
@@ -70,7 +70,7 @@ def update(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]
         _number(books, kind, header, current["RECORDNO"])
     given = changes.get(kind.container)
     items = _items(books, kind, header, items_of(books, kind, current["RECORDNO"]) if given is None else given)
-    header |= _totals(header, items) | stamps_of_change(books, definition)
+    header |= _totals(header, items) | stamps_of_update(books, definition, changes)
     write(books.db, definition, current["RECORDNO"], header)
     _write_items(books, kind, header, items)
     _post(books, kind, header, items)

@@ -12,7 +12,7 @@ from airflow_provider_intacct.sandbox.records import Record
 from airflow_provider_intacct.sandbox.records import update as write
 
 from . import postings
-from .audit import remember, stamps_of_change
+from .audit import remember, stamps_of_update
 from .books import Books
 from .calendar import require_open
 from .checks import missing, require_active, require_fields, require_references
@@ -59,7 +59,7 @@ def update(books: Books, current: Record, changes: Mapping[str, Any]) -> None:
         entries = _entries_again(books, current)
     _remove_reversal(books, current)
     lines = _checked(books, header, entries)
-    header |= stamps_of_change(books, definition) | {"REVERSED": None, "REVERSEDKEY": None}
+    header |= stamps_of_update(books, definition, changes) | {"REVERSED": None, "REVERSEDKEY": None}
     postings.remove_lines(books, current["RECORDNO"])
     write(books.db, definition, current["RECORDNO"], header)
     postings.write_lines(books, header, lines)

@@ -127,8 +127,8 @@ class Delivery:
             return
         kinds = tuple(self.definition.rows.values())
         rows = self.call.db.execute(
-            "SELECT DISTINCT key FROM deletion WHERE place = ? AND moment >= ? AND (? IS NULL OR kind = ?) "
-            "ORDER BY key",
+            "SELECT DISTINCT key FROM deletion WHERE place = ? AND moment >= ? AND (? IS NULL OR kind = ?) AND key NOT "
+            f"IN (SELECT {quoted(self.definition.key)} FROM {quoted(self.definition.table)}) ORDER BY key",
             (self.definition.table, _stored(self.since), *(kinds * 2 or (None, None))),
         )
         names = [column.path.name for column in self._asked.columns]

@@ -24,13 +24,15 @@ _NOTHING = "\0"  # equal to no stored text
 class Reader:
     """How one request's literals are read: the function's dialect, the user's zone, whether ISO dates are known.
 
-    `strict` refuses a value that an enumeration does not have, which otherwise matches nothing.
+    `strict` refuses a value that an enumeration does not have, which otherwise matches nothing. `fold` 1 takes the
+    second of two moments where summer time's end repeats an hour.
     """
 
     dialect: Dialect
     zone: tzinfo
     iso: bool = False
     strict: bool = False
+    fold: Literal[0, 1] = 0
 
     def stored(self, field: Field, text: str) -> object:
         """Return the value to compare a column with. Raises the gateway's refusal of a malformed literal."""
@@ -74,7 +76,7 @@ class Reader:
         if offset:
             moment = datetime.fromisoformat(moment.isoformat() + offset.replace("Z", "+00:00"))
         else:
-            moment = moment.replace(tzinfo=zone)
+            moment = moment.replace(tzinfo=zone, fold=self.fold)
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

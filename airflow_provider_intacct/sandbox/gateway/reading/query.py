@@ -21,6 +21,7 @@ from .request import (
     object_zone,
     page_limit,
     refuse_kept_fields,
+    refuse_poison,
     return_format,
     text_of,
     whole_number,
@@ -48,6 +49,8 @@ def query(call: Call) -> Result:
     where = Where(call, definition, asked.filter, show_private, insensitive)
     page_size, offset = page_limit(call, whole_number(element, "pagesize", 100)), whole_number(element, "offset", 0)
 
+    if not asked.aggregated:
+        refuse_poison(call, definition, lambda: _keys(call, definition, asked, where, page_size, offset))
     names, rows = _page(call, definition, asked, where, page_size, offset)
     form = return_format(options, "returnformat")
     if form == "json":
@@ -204,6 +207,14 @@ def _page(
     naming = call.company.switches.text("aggregate_names")
     names = [column.name(naming) for column in asked.columns]
     return names, written(raw, [column.cell(writer) for column in asked.columns])
+
+
+def _keys(call: Call, definition: ObjectDefinition, asked: Asked, where: Where, limit: int, offset: int) -> list[int]:
+    selection = Selection(call.company.catalog, definition)
+    key, condition = selection.own(definition.key), where.condition(selection)
+    order = order_of(call, definition, asked, selection)
+    statement = selection.statement([key], condition, order=order, limit=limit, offset=offset)
+    return [row[0] for row in call.db.execute(statement.sql, statement.values)]
 
 
 def folded(row: tuple[Any, ...], columns: Sequence[Sequence[str]]) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ from .request import (
     object_zone,
     page_size,
     refuse_kept_fields,
+    refuse_poison,
     return_format,
     text_of,
 )
@@ -122,6 +123,7 @@ def _page(call: Call, cursor: Cursor) -> Result:
     definition = call.company.catalog[cursor.object]
     page, remaining = call.company.part(Cursors).advance(cursor)
     names = [path.name for path in cursor.paths]
+    refuse_poison(call, definition, lambda: cast("Sequence[int]", page))
     if definition.key:
         rows = _rows_of_keys(call, definition, cursor.paths, cast("Sequence[int]", page))
     else:

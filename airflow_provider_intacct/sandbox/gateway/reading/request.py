@@ -1,7 +1,8 @@
 """What the reading functions ask of their call alike: the object, its fields, the user's zone, page and rights."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -11,7 +12,7 @@ from airflow_provider_intacct.sandbox.gateway.calls import Call
 from airflow_provider_intacct.sandbox.gateway.results import FunctionError
 from airflow_provider_intacct.sandbox.permissions import refuse_fields
 
-from .literals import Dialect, Reader
+from .literals import Dialect, Reader, malformed
 from .selection import owner_of
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")  # what the store can hold
@@ -78,7 +79,15 @@ def object_zone(call: Call, definition: ObjectDefinition) -> ZoneInfo:
 def literal_reader(call: Call, definition: ObjectDefinition, dialect: Dialect) -> Reader:
     """Return how the literals of a condition on this object are read."""
     strict = call.company.switches.text("unknown_label") == "refuse"
-    return Reader(dialect, object_zone(call, definition), iso=definition.platform, strict=strict)
+    fold: Literal[0, 1] = 1 if call.company.switches.text("ambiguous_hour") == "second" else 0
+    return Reader(dialect, object_zone(call, definition), iso=definition.platform, strict=strict, fold=fold)
+
+
+def refuse_poison(call: Call, definition: ObjectDefinition, keys: Callable[[], Iterable[int]]) -> None:
+    """Raise the refusal of a page of AUDITHISTORY that holds a row which the gateway cannot process."""
+    poison = set(listed(call.company.switches.text("poison_audit_rows")))
+    if poison and definition.name == "AUDITHISTORY" and not poison.isdisjoint(map(str, keys())):
+        raise malformed()
 
 
 def return_format(parent: etree._Element, name: str) -> str:

@@ -34,7 +34,7 @@ def books_of(call: Call) -> Books:
         call.db,
         company.catalog,
         company.switches,
-        company.clock.now(),
+        call.now,
         call.user.id,
         call.user.record_no,
         call.entity_id,
