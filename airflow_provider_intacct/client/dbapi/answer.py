@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from airflow_provider_intacct.client.dbapi.columns import Description, all_items, described
 from airflow_provider_intacct.client.dbapi.errors import NotSupportedError, ProgrammingError
-from airflow_provider_intacct.client.dbapi.expressions import evaluate, refused, shown
+from airflow_provider_intacct.client.dbapi.expressions import evaluate, shown
 from airflow_provider_intacct.client.dbapi.groups import Record, groups, totals
 from airflow_provider_intacct.client.dbapi.source import Options, Source
 from airflow_provider_intacct.client.dbapi.statement import Item, Statement, constant
@@ -54,7 +54,8 @@ def select_answer(source: Source) -> Answer:
 def constants(source: Source) -> Answer:
     """Return the answer to a select without FROM. It signs in: `SELECT 1` asks whether the connection works."""
     select = source.select
-    if select.where or select.group_by or select.order_by or select.aggregated:
+    named = any(item.node.find(exp.Column, exp.Dot, exp.Star) for item in select.items)
+    if named or select.where or select.order_by or select.aggregated:
         raise ProgrammingError("The statement has no FROM: name an object, such as FROM GLDETAIL.")
     row = tuple(evaluate(item.node, constant(source.reading)) for item in select.items)
     description = described(select.items, source)
@@ -84,10 +85,6 @@ def column(node: exp.Expression, source: Source) -> tuple[str | None, Any]:
         return source.field(node), None
     if node.find(exp.Column, exp.Dot, exp.Query) is None:
         return None, evaluate(node, constant(source.reading))
-    by_name = exp.Func | exp.Window | exp.Div | exp.Query
-    for part in node.walk():
-        if isinstance(part, by_name) and not isinstance(part, exp.Case | exp.Connector):
-            raise refused(cast(exp.Expression, part))
     raise NotSupportedError(
         f"{shown(node)} is not possible: Intacct returns fields as they are and calculates nothing of a record. Select "
         "the fields and calculate with the rows you have read; conditions stand in WHERE."

@@ -31,7 +31,7 @@ def is_star(node: exp.Expression, source: Source) -> bool:
     if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Star):
         return isinstance(node, exp.Star)
     if node.table.upper() != source.qualifier:
-        raise NotSupportedError(f"{node.sql()} is not possible: * takes the fields of {source.object} only.")
+        raise NotSupportedError(f"{written(node)} is not possible: * takes the fields of {source.object} only.")
     return True
 
 

@@ -33,7 +33,11 @@ COMPARISONS: dict[type[exp.Expression], Callable[[Any, Any], bool]] = {
     exp.GT: operator.gt,
     exp.GTE: operator.ge,
 }
-PREDICATES = (*COMPARISONS, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Is, exp.Boolean)
+LEAVES = (exp.AggFunc, exp.Filter, exp.Column, exp.Dot, exp.Star, exp.Literal, exp.Boolean, exp.Null, exp.Placeholder)
+LOGIC = (exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Is)
+PREDICATES = (*COMPARISONS, *LOGIC, exp.Boolean)
+FUNCTIONS = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Abs, exp.Neg)
+OPERATIONS = (*ARITHMETIC, *COMPARISONS, *LOGIC, *FUNCTIONS, exp.Paren)
 NOT_POSSIBLE: tuple[tuple[tuple[type[exp.Expression], ...], str], ...] = (
     (
         (exp.Div, exp.IntDiv, exp.Mod),
@@ -63,7 +67,7 @@ def evaluate(node: exp.Expression, leaf: Leaf) -> Any:
         return evaluate(part, leaf)
 
     match node:
-        case exp.Paren() | exp.Alias():
+        case exp.Paren():
             return value(node.this)
         case exp.Literal():
             return str(node.this) if node.is_string else number(node.this)
@@ -77,9 +81,9 @@ def evaluate(node: exp.Expression, leaf: Leaf) -> Any:
         return arithmetic(type(node), value(node.this), value(node.expression), node)
     if type(node) in COMPARISONS:
         return compared(type(node), value(node.this), value(node.expression), node)
-    if isinstance(node, exp.And | exp.Or | exp.Not | exp.Is | exp.In | exp.Between):
+    if isinstance(node, LOGIC):
         return logic(node, value)
-    if isinstance(node, exp.Case | exp.Coalesce | exp.Nullif | exp.Abs | exp.Neg):
+    if isinstance(node, FUNCTIONS):
         return function(node, value)
     return leaf(node)
 
@@ -97,6 +101,16 @@ def function(node: exp.Expression, value: Leaf) -> Any:
     operand = value(node.this)
     negative = isinstance(node, exp.Neg) or (isinstance(operand, int | Decimal) and operand < 0)
     return arithmetic(exp.Mul, operand, -1 if negative else 1, node)
+
+
+def check(node: exp.Expression) -> None:
+    """Refuse what `evaluate` cannot calculate, before anything is asked for. Aggregates are looked at elsewhere."""
+    if isinstance(node, LEAVES) or (isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)):
+        return
+    if not isinstance(node, OPERATIONS):
+        raise refused(node)
+    for part in node.iter_expressions():
+        check(part)
 
 
 def logic(node: exp.Expression, value: Leaf) -> bool | None:

@@ -4,14 +4,14 @@ Clauses that Intacct's query cannot do are refused here by name, with the altern
 where it only names things, as Airflow's SQL check operators write it: it is put into the outer select list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from sqlglot import exp
 
 from airflow_provider_intacct.client.dbapi.errors import NotSupportedError, ProgrammingError
-from airflow_provider_intacct.client.dbapi.expressions import evaluate, refused, shown
+from airflow_provider_intacct.client.dbapi.expressions import check, evaluate, refused, shown
 from airflow_provider_intacct.client.dbapi.text import StatementReading
 from airflow_provider_intacct.client.where.text import operands
 
@@ -89,9 +89,14 @@ def read_statement(text: str, params: Any = None) -> Statement:
         raise ProgrammingError("The statement is empty.")
     reading = StatementReading(text, params)
     selects = tuple(selects_of(reading.select(), reading))
+    same_columns(selects)
+    return Statement(selects, reading)
+
+
+def same_columns(selects: Sequence[Select]) -> None:
+    """Refuse selects whose rows cannot follow each other."""
     if len({len(select.items) for select in selects}) > 1:
         raise ProgrammingError("The parts of UNION ALL have different numbers of columns.")
-    return Statement(selects, reading)
 
 
 def selects_of(tree: exp.Expression, reading: StatementReading) -> Iterator[Select]:
@@ -113,8 +118,12 @@ def selects_of(tree: exp.Expression, reading: StatementReading) -> Iterator[Sele
     elif isinstance(source, exp.Table):
         yield replace(outer, object=object_name(source), alias=source.alias)
     elif isinstance(source, exp.Subquery):
-        for inner in selects_of(source.this, reading):
-            yield merged(outer, inner, source.alias)
+        inner = list(selects_of(source.this, reading))
+        same_columns(inner)
+        names = [each.name or each.node.name for each in inner[0].items]
+        for select in inner:
+            columns = {name.upper(): each.node for name, each in zip(names, select.items, strict=True)}
+            yield merged(outer, select, source.alias, columns)
     else:
         raise NotSupportedError(f"{SUBQUERY} (At {shown(source)}.)")
 
@@ -144,7 +153,9 @@ def item(node: exp.Expression) -> Item:
     star = node.this if isinstance(node, exp.Column) and isinstance(node.this, exp.Star) else node
     if isinstance(star, exp.Star) and any(star.args.values()):
         raise NotSupportedError("* with exceptions is not possible: name the fields you want.")
-    return Item(node.alias, node.this) if isinstance(node, exp.Alias) else Item(None, node)
+    made = Item(node.alias, node.this) if isinstance(node, exp.Alias) else Item(None, node)
+    check(made.node)
+    return made
 
 
 def conjuncts(node: exp.Expression) -> Iterator[exp.Expression]:
@@ -227,7 +238,7 @@ def object_name(table: exp.Table) -> str:
     return table.name
 
 
-def merged(outer: Select, inner: Select, alias: str) -> Select:
+def merged(outer: Select, inner: Select, alias: str, columns: Mapping[str, exp.Expression]) -> Select:
     """Return one select for a select list over a subquery. Raises NotSupportedError where the two do not make one."""
     if outer.where or outer.group_by or outer.order_by or outer.distinct or outer.limit is not None or outer.offset:
         raise NotSupportedError(SUBQUERY)
@@ -236,7 +247,6 @@ def merged(outer: Select, inner: Select, alias: str) -> Select:
         inner.group_by or inner.distinct or inner.order_by or inner.limit is not None or inner.offset
     ):
         raise NotSupportedError(SUBQUERY)
-    columns = {(each.name or each.node.name).upper(): each.node for each in inner.items}
     items: list[Item] = []
     for each in outer.items:
         if isinstance(each.node, exp.Star):
