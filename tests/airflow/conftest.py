@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +27,7 @@ os.environ.update(
 
 import pytest  # noqa: E402 - see above
 
+from airflow_provider_intacct.client import Credentials, IntacctClient  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 
 USERS = {
@@ -99,3 +100,11 @@ def airflow_db() -> None:
     """A migrated metadata database in this process's Airflow home."""
     migrated = airflow_cli("db", "migrate")
     assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+
+
+@pytest.fixture
+def company(sandbox: SandboxProcess) -> Iterator[IntacctClient]:
+    """A client of the sandbox's company, to look and to change things behind the tasks' backs."""
+    credentials = Credentials("DEMO", "etl", USERS["etl"], "SANDBOX", SENDERS["SANDBOX"], endpoint=sandbox.endpoint)
+    with IntacctClient(credentials) as client:
+        yield client

@@ -5,19 +5,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from airflow_provider_intacct.client import Credentials, IntacctClient
+from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.xml import functions
-from tests.airflow.conftest import DAGS_FOLDER, SENDERS, USERS, Connect
+from tests.airflow.conftest import DAGS_FOLDER, Connect
 from tests.sandbox_process import SandboxProcess
-
-
-@pytest.fixture
-def company(sandbox: SandboxProcess) -> IntacctClient:
-    return IntacctClient(
-        Credentials("DEMO", "etl", USERS["etl"], "SANDBOX", SENDERS["SANDBOX"], endpoint=sandbox.endpoint)
-    )
 
 
 def test_the_dag_files_parse_without_errors() -> None:
@@ -54,7 +45,6 @@ def test_a_dag_waits_reads_maps_and_calls(
     finally:
         stop.set()
         author.join()
-        company.close()
     assert run.state == "success"
     assert xcoms(run)["wait"] == [[{"DEPARTMENTID": "D-NEW", "TITLE": "New"}]]
     assert xcoms(run)["entities"] == [
