@@ -11,6 +11,7 @@ import pytest
 
 HEAVY = {"httpx", "lxml", "sqlglot", "pyarrow", "orjson", "pandas", "sqlparse", "starlette", "uvicorn"}
 DAG_FILE = """
+from airflow_provider_intacct.operators.entities import IntacctEntitiesOperator
 from airflow_provider_intacct.operators.query import IntacctFunctionOperator, IntacctQueryOperator
 from airflow_provider_intacct.operators.write import IntacctCreateOperator
 from airflow_provider_intacct.sensors.record import IntacctRecordSensor
@@ -19,6 +20,7 @@ from airflow.sdk import DAG
 with DAG("parse_cost", schedule=None):
     IntacctQueryOperator(task_id="read", object="VENDOR", fields=["VENDORID"], where="STATUS = 'active'")
     IntacctFunctionOperator(task_id="call", function="readEntityDetails")
+    IntacctEntitiesOperator(task_id="entities")
     IntacctCreateOperator(task_id="post", object="DEPARTMENT", records=[{"DEPARTMENTID": "D1", "TITLE": "One"}])
     IntacctRecordSensor(task_id="wait", object="APBILL", deferrable=True)
 IntacctRecordTrigger(object="APBILL", fields=["RECORDNO"])
