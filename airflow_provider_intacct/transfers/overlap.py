@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_intacct.transfers import manifest as manifests
@@ -115,8 +116,8 @@ class Overlap:
         self.dropped += len(drop)
         if not drop:
             return records
-        keep = [place for place in range(len(records)) if place not in drop]
-        return [records[place] for place in keep] if isinstance(records, list) else records.take(keep)
+        keep = [place not in drop for place in range(len(records))]
+        return list(compress(records, keep)) if isinstance(records, list) else records.filter(keep)
 
     def finish(self) -> tuple[dict[str, Any], dict[str, StagedFile]]:
         """Return the manifest's words on the note, and its file; see Note."""

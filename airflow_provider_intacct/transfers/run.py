@@ -56,14 +56,14 @@ class Run:
         if self.window is not None:
             definition = client.lookup(operator.object, doc_par_id=operator.doc_par_id or None)
             policy = policy_of(definition)
-            fields = _with_identity(fields, definition, policy)
+            fields = _with_identity(fields, definition, policy, lines=_rereads(operator, policy))
         with operator.extract(
             client,
             self.window,
             fields=fields,
             typed=self.form.typed,
             returnformat=self.form.returnformat,
-            reread_parents=operator.deletes and policy is not None and policy.deletes == "parent",
+            reread_parents=_rereads(operator, policy),
         ) as extraction:
             overlap, note = self._overlap(extraction, policy)
             delivered = deliver(extraction, self.folder, self.form, overlap)
@@ -102,7 +102,7 @@ class Run:
         key, modified = names.get((extraction.key or "").upper()), names.get((policy.modified or "").upper())
         if not self.window.overlap:
             return None, "nothing is read again"
-        if policy.deletes == "parent":
+        if _rereads(self.operator, policy):
             return None, "lines are read with all of their document, and replace those read before"
         if key is None or modified is None or not self.form.typed:
             return None, "records read again are not told from others: that takes typed keys and times of change"
@@ -167,13 +167,23 @@ def _path(operator: IntacctToObjectStorageOperator) -> ObjectStoragePath:
         raise AirflowFailException(f"{operator.path} is no path that Airflow knows: {error}") from error
 
 
-def _with_identity(fields: list[str] | str, definition: ObjectDefinition, policy: ChangePolicy) -> list[str] | str:
-    """Return the fields with those that tell a record and its state apart: a window without them cannot be merged."""
+def _with_identity(
+    fields: list[str] | str, definition: ObjectDefinition, policy: ChangePolicy, *, lines: bool
+) -> list[str] | str:
+    """Return the fields with those that tell a record and its state apart: a window without them cannot be merged.
+
+    `lines` also need what tells their document.
+    """
     if isinstance(fields, str):
         return fields
     known = {name.upper() for name in fields}
-    identity = [definition.key, policy.modified, policy.parent_field if policy.deletes == "parent" else None]
+    identity = [definition.key, policy.modified, policy.parent_field if lines else None]
     return [*(name for name in identity if name is not None and name.upper() not in known), *fields]
+
+
+def _rereads(operator: IntacctToObjectStorageOperator, policy: ChangePolicy | None) -> bool:
+    """Return whether all lines of a changed document are read, which is how deleted lines are told."""
+    return operator.deletes and policy is not None and policy.deletes == "parent"
 
 
 def _words(held: Mapping[str, Any]) -> str:
