@@ -363,12 +363,18 @@ REFUSED = [
     request("<create_statgltransaction><journalid>STJ</journalid></create_statgltransaction>"),
     request("<create_arpayment><customerid>C1</customerid><arpaymentitem/></create_arpayment>"),
     request("<runDdsJob><object>VENDOR</object><jobType>all</jobType></runDdsJob>"),
-    request("<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><fileConfiguration>"
-            "<splitSize>9999</splitSize></fileConfiguration></runDdsJob>"),
-    request("<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><fileConfiguration>"
-            "<fileFormat>dos</fileFormat></fileConfiguration></runDdsJob>"),
-    request("<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><timeStamp>today"
-            "</timeStamp></runDdsJob>"),
+    request(
+        "<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><fileConfiguration>"
+        "<splitSize>9999</splitSize></fileConfiguration></runDdsJob>"
+    ),
+    request(
+        "<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><fileConfiguration>"
+        "<fileFormat>dos</fileFormat></fileConfiguration></runDdsJob>"
+    ),
+    request(
+        "<runDdsJob><object>VENDOR</object><cloudDelivery>D</cloudDelivery><jobType>all</jobType><timeStamp>today"
+        "</timeStamp></runDdsJob>"
+    ),
     request("<getDdsDdl/>"),
 ]
 

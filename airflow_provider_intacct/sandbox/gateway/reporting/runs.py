@@ -66,8 +66,7 @@ class Reports:
 
     def submit(self, user_id: str, form: Form, rows: Iterable[Sequence[str]]) -> Report:
         """Queue a report behind those in process and return it."""
-        spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - open until its last page was read
-        total = 0
+        spool, total = _spool(), 0
         for row in rows:
             spool.write(orjson.dumps(row) + b"\n")
             total += 1
@@ -129,6 +128,11 @@ class Reports:
 
     def _now(self) -> float:
         return time.time() + self._company.clock.offset_seconds
+
+
+def _spool() -> IO[bytes]:
+    """Return a file that stays in memory while it is small; open until the report's last page was read."""
+    return tempfile.SpooledTemporaryFile(_IN_MEMORY)
 
 
 def submitted(report: Report, *, ready: bool) -> DataResult:
