@@ -83,6 +83,18 @@ def _begin_in_earnest(engine: sa.Engine) -> None:
     sa.event.listen(engine, "begin", begin)
 
 
+def dataset_name(connection: sa.Connection, name: TableName) -> tuple[str, str]:
+    """Return a table's namespace and name as OpenLineage has them. Source: openlineage.io, "Naming Conventions"."""
+    url = connection.engine.url
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return "file", f"{url.database}/{name}"
+    scheme, port = ("postgres", url.port or 5432) if backend == "postgresql" else (backend, url.port)
+    schema = name.schema or connection.dialect.default_schema_name
+    host = f"{url.host or 'localhost'}{f':{port}' if port else ''}"
+    return f"{scheme}://{host}", ".".join(part for part in (url.database, schema, name.name) if part)
+
+
 def take_turns(connection: sa.Connection, name: TableName) -> None:
     """Let one task at a time write to a table, and make it; readers are not kept waiting. Ends with the transaction.
 

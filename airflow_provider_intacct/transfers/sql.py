@@ -10,11 +10,12 @@ from airflow_provider_intacct.transfers.reading import IntacctReadingOperator
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from airflow_provider_intacct.client import IntacctClient
     from airflow_provider_intacct.client.changes import ChangePolicy
-    from airflow_provider_intacct.client.extraction import Extraction
+    from airflow_provider_intacct.client.extraction import Extraction, ExtractionReport
     from airflow_provider_intacct.client.windows import Window
     from airflow_provider_intacct.hooks.metering import Meter
     from airflow_provider_intacct.transfers.loading import Deletes, Load, Loaded, Target
@@ -87,6 +88,13 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             self._check_arguments()
             return self._load(context, client, connection, meter)
 
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """Return what was read and written, for OpenLineage."""
+        from airflow_provider_intacct.lineage import operator_lineage
+
+        read, written = self._lineage
+        return operator_lineage(read, written, transactions=self._transactions)
+
     def _check_arguments(self) -> None:
         from airflow_provider_intacct.client.errors import InvalidRequestError
 
@@ -103,7 +111,9 @@ class IntacctToSqlOperator(IntacctReadingOperator):
         definition = client.lookup(self.object, doc_par_id=self.doc_par_id or None)
         policy, key = policy_of(definition), key_fields(definition, asked)
         method = method_of(policy, window, key)
-        with self.extract(client, window, fields=needed_fields(policy, key, asked, method)) as extraction:
+        fields = needed_fields(policy, key, asked, method)
+        reread = method == "parent" and self.deletes != "ignore"
+        with self.extract(client, window, fields=fields, reread_parents=reread) as extraction:
             load = Load(connection, self._target(client, connection, extraction, key), method)
             load.check()
             for page in extraction.pages():
@@ -112,7 +122,9 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             self.log.warning("Deleted %s records are not seen: %s.", policy.object, policy.reason)
         keys = self._told(client, load, policy, window, extraction)
         loaded = load.apply(self._facts(context, window, extraction, meter), keys)
-        return self._summary(context, load, loaded, window, extraction, meter)
+        result = self._summary(load, loaded, window, extraction.report, meter)
+        self._tell(context, client, load, loaded, result, meter)
+        return result
 
     def _target(
         self, client: IntacctClient, connection: sa.Connection, extraction: Extraction, key: Sequence[str]
@@ -120,7 +132,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
         from airflow_provider_intacct.transfers.loading import Target
         from airflow_provider_intacct.transfers.tables import load_columns, table_name
 
-        dialect = connection.dialect
+        dialect, entity_id = connection.dialect, client.session.entity_id or ""
         stamp = self.stamp_entity or None
         columns = load_columns(
             extraction.columns,
@@ -133,13 +145,13 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             name=table_name(self.table or self.object.lower(), dialect),
             columns=columns,
             object=extraction.report.object.upper(),
-            scope=self._scope(client.credentials.entity_id),
-            entity_id=client.credentials.entity_id or "",
+            scope=self._scope(entity_id),
+            entity_id=entity_id,
             stamp=next((column for column in columns if column.field == stamp), None),
             deletes=self.deletes,
         )
 
-    def _scope(self, entity_id: str | None) -> str:
+    def _scope(self, entity_id: str) -> str:
         """Return in words which records this task loads, to be compared with what other loads of the table did."""
         parts = [f"where={self.where} {dict(self.where_params or {})}"] if self.where else []
         parts += [f"entity_id={entity_id}"] if entity_id and not self.stamp_entity else []
@@ -157,6 +169,8 @@ class IntacctToSqlOperator(IntacctReadingOperator):
     def _told(
         self, client: IntacctClient, load: Load, policy: ChangePolicy, window: Window | None, extraction: Extraction
     ) -> StagedKeys | None:
+        """Ask Intacct by which keys deletes are told; compare keys where the audit history does not tell them."""
+        from airflow_provider_intacct.client.errors import AuditHistoryError
         from airflow_provider_intacct.transfers.deletes import told_keys
 
         if load.method in ("absence", "none"):
@@ -172,7 +186,13 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             doc_par_id=self.doc_par_id or None,
         )
         keys = load.staged_keys(field or extraction.key or "")
-        keys.add(told)
+        try:
+            keys.add(told)
+        except AuditHistoryError as error:
+            self.log.warning("%s So all keys are compared, which costs more API transactions.", error.message)
+            keys.drop()
+            load.method = "key_set"
+            return self._told(client, load, policy, window, extraction)
         return keys
 
     def _facts(self, context: Context, window: Window | None, extraction: Extraction, meter: Meter) -> dict[str, Any]:
@@ -188,18 +208,11 @@ class IntacctToSqlOperator(IntacctReadingOperator):
         }
 
     def _summary(
-        self,
-        context: Context,
-        load: Load,
-        loaded: Loaded,
-        window: Window | None,
-        extraction: Extraction,
-        meter: Meter,
+        self, load: Load, loaded: Loaded, window: Window | None, report: ExtractionReport, meter: Meter
     ) -> dict[str, Any]:
-        from airflow_provider_intacct.assets import tell_outlets
-
-        report, target = extraction.report, load.target
-        result = {
+        """Return the task's result."""
+        target = load.target
+        return {
             "table": str(target.name),
             "object": target.object,
             "entity_id": target.entity_id or None,
@@ -216,12 +229,30 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             "changes": str(loaded.changes),
             "drift": loaded.drift.plain() if loaded.drift else None,
         }
+
+    def _tell(
+        self, context: Context, client: IntacctClient, load: Load, loaded: Loaded, result: dict[str, Any], meter: Meter
+    ) -> None:
+        """Say what was done: in the log, to the events of asset outlets, and, when asked, to OpenLineage."""
+        from airflow_provider_intacct.assets import tell_outlets
+        from airflow_provider_intacct.lineage import ReadFrom, WrittenTo
+        from airflow_provider_intacct.transfers.database import dataset_name
+
+        object, table, rows = result["object"], result["table"], result["rows"]
+        if loaded.drift:
+            self.log.warning("%s in Intacct differs from the last load of %s: %s.", object, table, loaded.drift)
         if loaded.changes:
-            self.log.info("Table %s: %s.", target.name, loaded.changes)
-        what = f"{loaded.inserted} inserted, {loaded.updated} updated, {loaded.deleted} deleted (by {load.method})"
-        meter.done(f"Loaded {report.rows} {target.object} records into {target.name}: {what}", rows=report.rows)
-        tell_outlets(context, self.outlets, {name: result[name] for name in ("rows", "window", "cursor", "deleted")})
-        return result
+            self.log.info("Table %s: %s.", table, loaded.changes)
+        what = f"{loaded.inserted:,} inserted, {loaded.updated:,} updated, {loaded.deleted:,} deleted ({load.method})"
+        records = f"{rows:,} {object} record{'' if rows == 1 else 's'}"
+        meter.done(f"Loaded {records} into {table}: {what}", rows=rows)
+        told = ("table", "object", "entity_id", "window", "rows", "inserted", "updated", "deleted", "cursor")
+        tell_outlets(context, self.outlets, {name: result[name] for name in told})
+        self._transactions = meter.transactions
+        self._lineage = (
+            [ReadFrom(client.credentials.company_id, object, load.schema)],
+            [WrittenTo(*dataset_name(load.connection, load.target.name), rows=rows)],
+        )
 
 
 @contextlib.contextmanager

@@ -107,6 +107,11 @@ class StagedKeys:
             found += len(chunk)
         return found
 
+    def drop(self) -> None:
+        """Make room for others."""
+        with self.connection.begin():
+            self.table.drop(self.connection)
+
     def finish(self) -> None:
         """Let the database know how many there are."""
         with self.connection.begin():

@@ -156,6 +156,32 @@ def test_bills_between_two_runs_are_followed_through_the_audit_history(past: Int
     assert counts(again) == (0, 0, 0)
 
 
+def test_keys_are_compared_where_the_user_may_not_see_the_audit_history(
+    past: IntacctClient, connect: Connect, database: Database
+) -> None:
+    gone = create_bill(past, "gone")
+    connect(user="auditor")
+    fields = "DESCRIPTION"
+    load("APBILL", table="bills", fields=fields)
+    past.call(functions.delete("APBILL", [gone]))
+    result = load("APBILL", table="bills", fields=fields, incremental=True, context=window())
+    assert counts(result) == (0, 0, 1)
+    assert result["deletes"] == "key_set"
+
+
+def test_lines_follow_their_document(past: IntacctClient, database: Database) -> None:
+    load("APBILLITEM", table="lines")
+    changed, gone = create_bill(past, "kept"), create_bill(past, "gone")
+    assert counts(load("APBILLITEM", table="lines", incremental=True, context=window())) == (4, 0, 0)
+    one = {"ACCOUNTNO": "6100", "TRX_AMOUNT": Decimal("1.00"), "LOCATIONID": "100"}
+    past.call(functions.update("APBILL", {"RECORDNO": changed, "APBILLITEMS": {"APBILLITEM": [one]}}))
+    past.call(functions.delete("APBILL", [gone]))
+    result = load("APBILLITEM", table="lines", incremental=True, context=window())
+    assert result["deletes"] == "parent"
+    wanted = [(row["RECORDNO"],) for row in past.rows("APBILLITEM", fields=["RECORDNO"])]
+    assert database.query("SELECT recordno FROM lines ORDER BY 1") == wanted
+
+
 def test_the_same_window_again_gives_the_same_table(past: IntacctClient, database: Database) -> None:
     load()
     change_vendors(past)
@@ -231,7 +257,7 @@ def test_records_of_the_top_level_are_stamped_with_an_empty_entity(client: Intac
 
 
 def test_a_stamp_that_is_a_field_already_is_refused(client: IntacctClient, sqlite: Database) -> None:
-    assert "ENTITY and ENTITY would both be the column entity" in refusal("LOCATION", stamp_entity="ENTITY")
+    assert "LOCATION has a field ENTITY" in refusal("LOCATION", stamp_entity="ENTITY")
 
 
 def test_a_column_of_another_type_is_refused_before_a_page_is_read(
@@ -267,3 +293,15 @@ def test_the_record_of_a_load_tells_task_window_and_cost(past: IntacctClient, da
     assert (object, dag, task, run, int(tried)) == ("VENDOR", "d", "t", "r", 1)
     assert list(map(int, numbers)) == [3, result["api_transactions"]]
     assert result["window"]["start"] is not None
+    assert result["cursor"]
+
+
+def test_openlineage_hears_of_object_and_table(client: IntacctClient, postgres: PostgresDatabase) -> None:
+    operator = IntacctToSqlOperator(task_id="load", object="VENDOR", fields="NAME", sql_conn_id="warehouse")
+    rows = operator.execute({})["rows"]
+    lineage = operator.get_openlineage_facets_on_complete(None)
+    ((source,), (target,)) = lineage.inputs, lineage.outputs
+    assert (source.namespace, source.name) == ("intacct://DEMO", "VENDOR")
+    assert target.namespace == f"postgres://{postgres.socket}:5432"
+    assert target.name == f"{postgres.name}.public.vendor"
+    assert target.outputFacets["outputStatistics"].rowCount == rows
