@@ -1,6 +1,7 @@
 """The example DAGs that read, each run by Airflow itself, and what they wrote held against the company."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -99,21 +100,25 @@ def test_vendors_and_bills_follow_what_happens_in_intacct(
     """Changes and deletes between two runs arrive with the second, in PostgreSQL and in SQLite."""
     from airflow_provider_intacct.client.xml import functions
 
-    since_ever = {"from": "2000-01-01T00:00:00Z"}
-    run_example("intacct_ap_to_sql", run_conf=since_ever)
+    def load() -> None:
+        time.sleep(1 - time.time() % 1)  # a change is stamped with its second, and read when that is past
+        this_hour = datetime.now(UTC) + timedelta(hours=1)  # its run reads up to now
+        run_example("intacct_ap_to_sql", logical_date=this_hour, run_conf={"from": "2000-01-01T00:00:00Z"})
+
+    load()
     vendors = database.query("SELECT vendorid, name FROM vendor")
     assert len(vendors) == len(list(company.rows("VENDOR", fields=["VENDORID"])))
 
     [kept, *_] = company.rows("VENDOR", fields=["RECORDNO", "VENDORID"], limit=1)
     company.call(functions.update("VENDOR", [{"RECORDNO": kept["RECORDNO"], "NAME": "Renamed & moved"}]))
     company.call(functions.create("VENDOR", [{"VENDORID": "V-NEW", "NAME": "New one"}]))
-    run_example("intacct_ap_to_sql", run_conf=since_ever)
+    load()
     names = dict(database.query("SELECT vendorid, name FROM vendor"))
     assert (names[kept["VENDORID"]], names["V-NEW"]) == ("Renamed & moved", "New one")
 
     [new] = company.rows("VENDOR", fields=["RECORDNO"], where="VENDORID = 'V-NEW'")
     company.call(functions.delete("VENDOR", [new["RECORDNO"]]))
-    run_example("intacct_ap_to_sql", run_conf=since_ever)
+    load()
     assert "V-NEW" not in dict(database.query("SELECT vendorid, name FROM vendor"))
 
     owed = sum((row["TOTALDUE"] for row in company.rows("APBILL", fields=["TOTALDUE"])), Decimal(0))
