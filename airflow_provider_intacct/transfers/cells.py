@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Literal
 
-from airflow_provider_intacct.transfers.tables import Kind, LoadColumn, TableError
+from airflow_provider_intacct.transfers.tables import SCALE, Kind, LoadColumn, TableError
 
 Form = Literal["copy", "sqlite", "native"]
 Row = Mapping[str, Any]
@@ -81,6 +81,14 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _bounded_number(value: Any) -> Any:
+    """Refuse digits that a database with bounds would round away."""
+    number = _number(value)
+    if type(number) is Decimal and number != round(number, SCALE):
+        raise ValueError
+    return number
+
+
 def _record_number(value: Any) -> int:
     if type(value) is not int:
         raise TypeError
@@ -132,8 +140,8 @@ def _whole_or_text(value: Any) -> int | str:
 READERS: dict[Form, dict[Kind, Read]] = {
     "native": {
         "text": _text,
-        "number": _number,
-        "whole": _number,
+        "number": _bounded_number,
+        "whole": _bounded_number,
         "record": _record_number,
         "boolean": _boolean,
         "date": _day,

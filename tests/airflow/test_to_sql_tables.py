@@ -9,10 +9,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
 
+from airflow_provider_intacct.transfers import merging
 from airflow_provider_intacct.transfers.database import connected
 from airflow_provider_intacct.transfers.loading import Deletes, Load, Loaded, Method, Target
-from airflow_provider_intacct.transfers.tables import ColumnNames, TableError, load_columns, table_name
+from airflow_provider_intacct.transfers.tables import (
+    ColumnNames,
+    TableError,
+    TableName,
+    load_columns,
+    table_name,
+    target_table,
+)
 from tests.airflow.databases import *  # noqa: F403 - fixtures
 from tests.airflow.databases import Database
 from tests.postgres import PostgresDatabase
@@ -363,3 +373,41 @@ def test_a_table_dropped_by_hand_begins_anew(database: Database) -> None:
     for inserted in (2, 0):
         assert counts(load([numbered(1, 2)], scope="another")) == (inserted, 0, 0)
     assert len(database.query("SELECT * FROM _intacct_loads")) == 2
+
+
+class Recorder:
+    """A connection that compiles what it is given for a dialect, as no server of it is at hand."""
+
+    def __init__(self, dialect: Any) -> None:
+        self.dialect = dialect
+        self.statements: list[str] = []
+
+    def execute(self, statement: Any) -> SimpleNamespace:
+        self.statements.append(str(statement.compile(dialect=self.dialect)))
+        return SimpleNamespace(rowcount=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "update", "money", "text_key"),
+    [
+        ("mysql", "UPDATE bills, stage SET", "NUMERIC(38, 10)", "VARCHAR(255)"),
+        ("mssql", "FROM bills, stage WHERE", "NUMERIC(38, 10)", "VARCHAR(255)"),
+        ("postgresql", "FROM stage WHERE", "NUMERIC", "TEXT"),
+    ],
+)
+def test_other_databases_get_statements_in_their_own_words(name: str, update: str, money: str, text_key: str) -> None:
+    dialect = sa.make_url(f"{name}://").get_dialect()()
+    described = [SimpleNamespace(name=field, datatype=datatype) for field, datatype in FIELDS.items()]
+    columns = load_columns(described, ["VENDORID"], dialect)  # type: ignore[arg-type]
+    table = target_table(TableName("bills"), columns, dialect)
+    stage = SimpleNamespace(table=table.to_metadata(sa.MetaData(), name="stage"), columns=columns)
+    recorder: Any = Recorder(dialect)
+    merging.upsert(recorder, table, stage)  # type: ignore[arg-type]
+    merging.delete(recorder, table, [merging.not_staged(table, stage)])  # type: ignore[arg-type]
+    words = [" ".join(statement.split()) for statement in recorder.statements]
+    assert update in words[0]
+    assert words[1].startswith("INSERT INTO bills")
+    assert words[2].startswith("DELETE FROM bills")
+    made = " ".join(str(CreateTable(table).compile(dialect=dialect)).split())
+    assert f"totaldue {money}" in made
+    assert f"vendorid {text_key} NOT NULL" in made
