@@ -327,7 +327,7 @@ class Reading:
             log.info(
                 "%s: %s rows in %d pages, %.0f rows/s, %d API transactions so far",
                 report.object,
-                f"{report.rows:,}" + (f" of {self.fetching.expected:,}" if self.fetching.expected else ""),
+                f"{report.rows:,} of {expected:,}" if (expected := self.fetching.expected) else f"{report.rows:,}",
                 report.pages,
                 report.rows / report.seconds,
                 report.api_transactions,
