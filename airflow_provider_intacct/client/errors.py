@@ -221,9 +221,8 @@ class IncompleteReadError(IntacctError):
 
 
 class AuditHistoryError(IntacctError):
-    """Deleted records cannot be read from the audit history: the user lacks the right, or they are named otherwise.
-
-    Comparing keys finds them all the same.
+    """Deleted records cannot be read from the audit history: the user lacks the right, Intacct fails, or they are named
+    otherwise than by their number. Comparing keys finds them all the same.
     """
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from airflow_provider_intacct.client.changes.policy import policy_of
 from airflow_provider_intacct.client.errors import (
     AuditHistoryError,
+    FunctionError,
     InvalidRequestError,
     MalformedReplyError,
     ObjectNotFoundError,
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 AUDIT_HISTORY = "AUDITHISTORY"
 FIELDS = ("ID", "OBJECTKEY", "ACCESSTIME")
+UNREADABLE = "DL02000001"
 DELETED = "D"
 """ACCESSMODE of a deletion in query; readByQuery says it in words. Source: developer.intacct.com, Audit trails."""
 
@@ -99,21 +101,30 @@ class AuditRead:
 
     @contextmanager
     def refusals_explained(self) -> Iterator[None]:
-        """Say which right is missing where Intacct does not let the user read the audit history, and the way without.
+        """Say which right is missing where Intacct does not hand out the audit history, and the way without it.
 
-        Source: developer.intacct.com, Audit trails (View permission for custom reports, Platform Services).
+        Sources: developer.intacct.com, Audit trails (View permission for custom reports, Platform Services); that some
+        rows of it can never be read: hotgluexyz/tap-intacct, MeltanoLabs/tap-intacct.
         """
         try:
             yield
-        except (PermissionDeniedError, ObjectNotFoundError) as error:
+        except FunctionError as error:
             if error.object.upper() != AUDIT_HISTORY:
                 raise
-            raise AuditHistoryError(
-                f"The user may not read the audit history, so deleted {self.object} records are not seen "
-                f"({error.message.rstrip('.')}). Grant the user's role View permission for custom reports, which comes "
-                f"with the Platform Services subscription; or find the deletes of {self.object} by comparing keys "
-                "(key_set), which needs no such right."
-            ) from error
+            why = f"deleted {self.object} records are not seen ({error.message.rstrip('.')})"
+            keys = f"find the deletes of {self.object} by comparing keys (key_set)"
+            if isinstance(error, PermissionDeniedError | ObjectNotFoundError):
+                raise AuditHistoryError(
+                    f"The user may not read the audit history, so {why}. Grant the user's role View permission for "
+                    f"custom reports, which comes with the Platform Services subscription; or {keys}, which needs no "
+                    "such right."
+                ) from error
+            if error.has(UNREADABLE):
+                raise AuditHistoryError(
+                    f"A part of the audit history cannot be read, so {why}. If it stays so, {keys}: some rows are "
+                    "never handed out, nor is any page that holds one."
+                ) from error
+            raise
 
 
 def bounds(window: Window, zone: tzinfo) -> tuple[datetime | None, datetime]:

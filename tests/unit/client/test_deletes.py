@@ -12,6 +12,7 @@ from airflow_provider_intacct.client import AsyncIntacctClient, Credentials, Int
 from airflow_provider_intacct.client.changes import Tombstone, policy_of
 from airflow_provider_intacct.client.changes.deletes import AuditRead, bounds
 from airflow_provider_intacct.client.errors import AuditHistoryError, InvalidRequestError, MalformedReplyError
+from airflow_provider_intacct.client.retry import RetryPolicy
 from airflow_provider_intacct.client.where import to_query_filter
 from airflow_provider_intacct.client.windows import Window
 from airflow_provider_intacct.client.xml import functions
@@ -124,6 +125,22 @@ def test_a_user_without_the_right_learns_which_and_what_serves_instead(sandbox: 
     for part in ("View permission for custom reports", "Platform Services", "comparing keys", "APBILL"):
         assert part in str(error.value)
     assert not error.value.retryable
+
+
+def test_a_part_of_the_audit_history_that_cannot_be_read_is_no_lack_of_deletes(
+    sandbox: SandboxProcess, company: IntacctClient
+) -> None:
+    tasks = list(company.keys("TASK"))[-2:]
+    company.call(functions.delete("TASK", tasks))
+    deleted = company.rows("AUDITHISTORY", fields=["ID"], where="ACCESSMODE = 'D' AND OBJECTTYPE = 'task'")
+    sandbox.switch(poison_audit_rows=str([row["ID"] for row in deleted][-1]))
+    now = datetime.fromisoformat(sandbox.control("/sandbox/time")["now"])
+    impatient = RetryPolicy(first_wait=0.01, longest_wait=0.02)
+    with (
+        IntacctClient(credentials(sandbox), pool=SessionPool(), retry=impatient) as client,
+        pytest.raises(AuditHistoryError, match="cannot be read, so deleted TASK records are not seen"),
+    ):
+        list(client.tombstones("TASK", Window(now - HOUR, now + HOUR)))
 
 
 def test_the_keys_of_an_object_cost_one_transaction_for_two_thousand(

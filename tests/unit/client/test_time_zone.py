@@ -47,7 +47,9 @@ def titles(rows: Any) -> set[str]:
     return {row["TITLE"] for row in rows} - {None}
 
 
-def test_typed_times_are_right_in_both_halves_of_the_year(sandbox: SandboxProcess, sign: Sign) -> None:
+@pytest.mark.parametrize("gmtoffset", ["current", "standard"])
+def test_typed_times_are_right_in_both_halves_of_the_year(sandbox: SandboxProcess, sign: Sign, gmtoffset: str) -> None:
+    sandbox.switch(gmtoffset=gmtoffset)
     summer, winter = datetime(2027, 7, 1, 12, tzinfo=UTC), datetime(2028, 1, 5, 12, tzinfo=UTC)
     create_at(sandbox, sign, "SUMMER", summer)
     create_at(sandbox, sign, "WINTER", winter)
@@ -57,12 +59,17 @@ def test_typed_times_are_right_in_both_halves_of_the_year(sandbox: SandboxProces
     assert abs(read["WINTER"]["WHENMODIFIED"] - winter) < timedelta(minutes=1)
 
 
-def test_no_window_skips_what_changed_in_the_hour_that_comes_twice(sandbox: SandboxProcess, sign: Sign) -> None:
+@pytest.mark.parametrize("ambiguous_hour", ["first", "second"])
+def test_no_window_skips_what_changed_in_the_hour_that_comes_twice(
+    sandbox: SandboxProcess, sign: Sign, ambiguous_hour: str
+) -> None:
+    sandbox.switch(ambiguous_hour=ambiguous_hour)
     back = datetime(2027, 11, 7, 9, tzinfo=UTC)  # 02:00 -07:00 is 01:00 -08:00
     quarter = timedelta(minutes=15)
     moments = {f"M{count:02}": back + count * quarter for count in range(-6, 7)}
     for title, moment in moments.items():
         create_at(sandbox, sign, title, moment)
+    sandbox.advance(7200)  # a window that has not ended is cut short
     client = sign("America/Los_Angeles")
     for start in (back - 8 * quarter, back - 3 * quarter, back, back + 3 * quarter):
         window = Window(start - timedelta(minutes=5), start + timedelta(minutes=55))
