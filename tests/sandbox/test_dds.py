@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_intacct.sandbox.gateway.delivery.files import FileConfiguration, JobFiles
 from tests.gateway_requests import AUDITOR, Answer, call, create_department, login, query
 from tests.postgres import PostgresDatabase
+from tests.sandbox.books import bill, create, delete, element, key_of, update
 from tests.sandbox_process import SandboxProcess
 
 
@@ -171,13 +173,27 @@ def test_changes_are_told_by_kind_and_deletions_come_in_a_file_of_their_own(sand
     since = now(sandbox)
     key = call(sandbox, query("DEPARTMENT", ["RECORDNO"], equal("DEPARTMENTID", "GONE"))).texts(".//RECORDNO")[0]
     changed = "<update><DEPARTMENT><DEPARTMENTID>OLD</DEPARTMENTID><TITLE>renamed</TITLE></DEPARTMENT></update>"
-    delete = f"<delete><object>DEPARTMENT</object><keys>{key}</keys></delete>"
-    assert set(call(sandbox, changed, create_department("NEW"), delete).statuses) == {"success"}
+    gone = delete("DEPARTMENT", key)
+    assert set(call(sandbox, changed, create_department("NEW"), gone).statuses) == {"success"}
     fields, (rows, deleted) = run(sandbox, change(since))
     assert {row["DEPARTMENTID"]: row["ddsChangeType"] for row in rows} == {"OLD": "update", "NEW": "create"}
     assert [(row["RECORDNO"], row["ddsChangeType"], row["TITLE"]) for row in deleted] == [(key, "delete", "")]
     assert ".delete." in fields["FILELIST"].split(",")[1]
     assert [fields[f"RECORDS{what}"] for what in ("CREATED", "UPDATED", "DELETED")] == ["1", "1", "1"]
+
+
+def test_a_line_that_an_update_keeps_is_no_deletion(sandbox: SandboxProcess) -> None:
+    key = key_of(sandbox, create(bill()))
+    sandbox.advance(60)
+    since = now(sandbox)
+    renamed = element("APBILL", {"RECORDNO": key, "DESCRIPTION": "renamed"})
+    assert call(sandbox, update(renamed)).statuses == ["success"]
+    fields, _ = run(sandbox, change(since, "APBILLITEM"))
+    assert (fields["RECORDSUPDATED"], fields["RECORDSDELETED"]) == ("1", "0")
+    assert call(sandbox, delete("APBILL", key)).statuses == ["success"]
+    fields, (_, gone) = run(sandbox, change(since, "APBILLITEM"))
+    assert fields["RECORDSDELETED"] == "1", "lines are reported too"
+    assert {row["ddsChangeType"] for row in gone} == {"delete"}
 
 
 def equal(field: str, value: str) -> str:
@@ -348,6 +364,22 @@ def test_calls_are_served_while_a_job_is_in_process(sandbox: SandboxProcess) -> 
     while job_fields(sandbox, key)["STATUS"] != "Processing":
         time.sleep(0.01)
     assert call(sandbox, create_department("MEANWHILE")).statuses == ["success"]
+
+
+def test_files_are_split_and_appear_together(tmp_path: Path) -> None:
+    configuration = FileConfiguration(headers=True, split=3)
+    files = JobFiles(tmp_path, "VENDOR.all.1", configuration, ["RECORDNO"])
+    for start in range(0, 8, 4):
+        files.add([[str(number)] for number in range(start, start + 4)])
+    assert [path for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
+    names = files.deliver()
+    assert names == [f"VENDOR.all.1.{part}.csv" for part in (1, 2, 3)]
+    assert [(tmp_path / name).read_text().split() for name in names] == [
+        ['"RECORDNO"', "0", "1", "2"],
+        ['"RECORDNO"', "3", "4", "5"],
+        ['"RECORDNO"', "6", "7"],
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 def objects(answer: Answer) -> list[str]:

@@ -4,6 +4,7 @@ Values are UTC and ISO, whoever asked. Data is extracted from the top level, pri
 Source: developer.intacct.com, Data Delivery Service, "DDS job output file".
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,19 +108,21 @@ class Delivery:
         condition = Condition.all_of(
             [where.condition(selection), self._changed(selection), self._in_periods(selection)]
         )
+        expressions = [sql for parts in columns for sql in parts]
         statement = selection.statement(
-            [*(sql for parts in columns for sql in parts), self._change_type(selection, asked)],
+            [*expressions, f"'{self._read_time}'", self._change_type(selection, asked)],
             condition,
             group=group_of(asked, selection),
             order=self._order(asked, selection),
         )
         cells = self._cells(asked)
         cursor = self.call.db.execute(statement.sql, statement.values)
+        averages = len(expressions) > len(columns)
         while rows := cursor.fetchmany(_PAGE):
-            page = written([(*folded(row[:-1], columns), self._read_time, row[-1]) for row in rows], cells)
-            created = sum(row[-1] == "create" for row in rows)
-            updated = sum(row[-1] == "update" for row in rows)
-            yield Page(page, created if self.changes else len(rows), updated)
+            if averages:
+                rows = [(*folded(row[:-2], columns), *row[-2:]) for row in rows]
+            kinds = Counter(row[-1] for row in rows)
+            yield Page(written(rows, cells), kinds["create"] if self.changes else len(rows), kinds["update"])
 
     def deletions(self) -> Iterator[Page]:
         """Yield the records deleted since: their key, when it was read, and that it is a deletion."""
