@@ -5,17 +5,23 @@ from typing import TYPE_CHECKING
 from airflow_provider_intacct.lazy import importer
 
 if TYPE_CHECKING:
+    from airflow_provider_intacct.operators.balances import IntacctTrialBalanceOperator as IntacctTrialBalanceOperator
+    from airflow_provider_intacct.operators.dds import IntacctDdsJobOperator as IntacctDdsJobOperator
     from airflow_provider_intacct.operators.entities import IntacctEntitiesOperator as IntacctEntitiesOperator
     from airflow_provider_intacct.operators.function import IntacctFunctionOperator as IntacctFunctionOperator
     from airflow_provider_intacct.operators.query import IntacctQueryOperator as IntacctQueryOperator
+    from airflow_provider_intacct.operators.report import IntacctReportOperator as IntacctReportOperator
     from airflow_provider_intacct.operators.write import IntacctCreateOperator as IntacctCreateOperator
 
 __getattr__ = importer(
     __name__,
     {
         "IntacctCreateOperator": "write",
+        "IntacctDdsJobOperator": "dds",
         "IntacctEntitiesOperator": "entities",
         "IntacctFunctionOperator": "function",
         "IntacctQueryOperator": "query",
+        "IntacctReportOperator": "report",
+        "IntacctTrialBalanceOperator": "balances",
     },
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_intacct.lazy import importer
 
 if TYPE_CHECKING:
+    from airflow_provider_intacct.triggers.dds import IntacctDdsJobTrigger as IntacctDdsJobTrigger
     from airflow_provider_intacct.triggers.record import IntacctRecordTrigger as IntacctRecordTrigger
 
-__getattr__ = importer(__name__, {"IntacctRecordTrigger": "record"})
+__getattr__ = importer(__name__, {"IntacctDdsJobTrigger": "dds", "IntacctRecordTrigger": "record"})

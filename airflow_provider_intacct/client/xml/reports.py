@@ -48,6 +48,10 @@ READY = frozenset({"DONE", "COMPLETE", "COMPLETED", "READY", "SUCCESS"})
 """PENDING is documented, DONE was seen by a client; the others mean the same in Intacct's other jobs."""
 
 
+BESIDE_ROWS = frozenset({"STATUS", "REPORTID"})
+"""Elements that stand beside the rows of a page and are none of them."""
+
+
 class PagesLostError(IncompleteReadError):
     """Pages of a report or view are gone: what is left does not add up to the total. It must be started again."""
 
@@ -255,13 +259,14 @@ def poll_seconds(polls: int) -> float:
 def read_answer(result: Result, name: str, report_id: str = "") -> Pending | Page:
     """Return what an answer to readReport or readMore says: pending, or a page."""
     data = result.data
-    pending = None if data is None else data.find("report_results")
-    if pending is None:
+    status = None if data is None else data.findtext(".//STATUS")
+    announced = data is not None and data.find("report_results") is not None
+    found = report_id or ((data.findtext(".//REPORTID") or "").strip() if data is not None else "")
+    if not announced and (status is None or result.counts.remaining is not None):
+        # A page; a STATUS in it is a column, or says DONE.
         page = read_page(result)
-        continued_by = report_id or (data.findtext(".//REPORTID") if data is not None else None) or page.continued_by
-        return Page(page.rows, page.total, page.remaining, continued_by)
-    found = (pending.findtext("REPORTID") or "").strip() or report_id
-    status = (pending.findtext("STATUS") or "").strip().upper()
+        return replace(page, continued_by=found or page.continued_by)
+    status = (status or "").strip().upper()
     if status not in UNDER_WAY | READY:
         raise ReportFailedError(f"Intacct did not make report {name or found}: its status is {status or 'empty'}.")
     if not found:
@@ -314,11 +319,16 @@ def _rows(data: etree._Element | None) -> list[Row]:
     """The rows of a reply: `<report><data>columns</data>...</report>`, or a record each below `<data>`."""
     rows: list[Row] = []
     for element in () if data is None else data:
-        if not isinstance(element.tag, str) or element.tag == "REPORTID":
-            continue
-        within_report = element.findall("data") if element.tag == "report" else []
-        rows += map(from_record, within_report or ([element] if len(element) or element.tag != "report" else []))
+        if element.tag == "report" and not _columns(element):
+            rows += map(from_record, element.findall("data"))
+        elif isinstance(element.tag, str) and element.tag not in BESIDE_ROWS:
+            rows.append(from_record(element))
     return rows
+
+
+def _columns(report: etree._Element) -> bool:
+    """Whether a `<report>` is a row itself, rather than what holds the rows."""
+    return any(child.tag not in BESIDE_ROWS and child.tag != "data" for child in report)
 
 
 def _read_on(gateway: Gateway, first: Page, what: str, *, by_report: bool) -> Flow[list[Row]]:
@@ -348,6 +358,6 @@ def _ask(gateway: Gateway, function: Function) -> Flow[Result]:
         except IntacctError as error:
             if not (error.in_doubt and error.retryable) or attempt >= policy.attempts:
                 raise
-            pause = min(policy.longest_wait, policy.first_wait * 2 ** (attempt - 1))
+            pause = gateway.jitter(policy.bound(attempt))
             log.warning("%s Asking for the page again in %.1f s", error.message, pause)
-        yield Sleep(pause)
+        yield from gateway.wait(pause)

@@ -171,6 +171,26 @@ def test_rows_may_stand_directly_below_data() -> None:
     assert names(read(script)) == ["A", "B"]
 
 
+def test_a_status_beside_the_rows_is_not_taken_for_one() -> None:
+    done = page(["<NAME>A</NAME><STATUS>active</STATUS>"], 1, 0).replace("</report>", "<STATUS>DONE</STATUS></report>")
+    assert read(lambda server, seen: answered(seen, done)) == [{"NAME": "A", "STATUS": "active"}]
+    empty = page([], 0, 0).replace("</report>", "<STATUS>DONE</STATUS></report>")
+    assert read(lambda server, seen: answered(seen, empty)) == []
+
+
+def test_a_report_may_say_that_it_is_pending_by_its_status_alone() -> None:
+    company = Company(polls=2)
+
+    def script(server: Server, seen: Seen) -> Answer | bytes:
+        given = company(server, seen)
+        assert isinstance(given, bytes)
+        if seen.functions == ["readMore"] and b"PENDING" in given:
+            return answered(seen, "<data><report><data><STATUS>PENDING</STATUS></data></report></data>")
+        return given
+
+    assert names(read(script)) == NAMES
+
+
 def test_a_report_that_is_ready_at_once_is_read_on_by_its_id() -> None:
     company = Company(polls=0)
 
