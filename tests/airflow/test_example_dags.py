@@ -123,3 +123,11 @@ def test_vendors_and_bills_follow_what_happens_in_intacct(
 
     owed = sum((row["TOTALDUE"] for row in company.rows("APBILL", fields=["TOTALDUE"])), Decimal(0))
     assert sum(Decimal(str(due)) for (due,) in database.query("SELECT totaldue FROM apbill")) == owed
+
+
+def test_the_trial_balance_of_each_entity_ties_out_with_its_ledger(run_example: RunExample) -> None:
+    ran = run_example("intacct_trial_balance")
+
+    [debits] = xcoms(ran)["tie_out"]
+    assert list(debits) == xcoms(ran)["list_entities"][0]
+    assert all(Decimal(amount) > 0 for amount in debits.values())
