@@ -8,11 +8,21 @@ from typing import Any
 
 INTEGRATION = "Sage Intacct"
 _MODULES = {
-    "hooks": ["airflow_provider_intacct.hooks.intacct"],
-    "operators": [f"airflow_provider_intacct.operators.{name}" for name in ("query", "function", "write")],
-    "sensors": ["airflow_provider_intacct.sensors.record"],
-    "triggers": ["airflow_provider_intacct.triggers.record"],
+    "hooks": ["hooks.intacct"],
+    "operators": [
+        f"operators.{name}" for name in ("balances", "dds", "entities", "function", "query", "report", "write")
+    ],
+    "sensors": ["sensors.record"],
+    "triggers": [f"triggers.{name}" for name in ("dds", "record")],
 }
+_TRANSFERS = [
+    {
+        "source-integration-name": INTEGRATION,
+        "target-integration-name": INTEGRATION,
+        "python-module": f"airflow_provider_intacct.transfers.{name}",
+    }
+    for name in ("object_storage", "sql")
+]
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -29,9 +39,15 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         **{
-            kind: [{"integration-name": INTEGRATION, "python-modules": list(modules)}]
+            kind: [
+                {
+                    "integration-name": INTEGRATION,
+                    "python-modules": [f"airflow_provider_intacct.{module}" for module in modules],
+                }
+            ]
             for kind, modules in _MODULES.items()
         },
+        "transfers": [dict(transfer) for transfer in _TRANSFERS],
         "asset-uris": [
             {
                 "schemes": ["intacct"],
@@ -69,6 +85,12 @@ def _company_fields() -> dict[str, Any]:
             "label": "Entity ID",
             "description": "Work inside this entity (its location ID). Leave empty for the top level. "
             "An operator's entity_id overrides it.",
+            "schema": {"type": ["string", "null"], "section": "Company"},
+        },
+        "time_zone": {
+            "label": "Time zone of the API user",
+            "description": "The zone set in the user's preferences in Intacct, by its IANA name (America/Los_Angeles). "
+            "Intacct itself only tells an offset, with which times of the other half of the year are an hour off.",
             "schema": {"type": ["string", "null"], "section": "Company"},
         },
     }
