@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_intacct.transfers.reading import IntacctReadingOperator
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from airflow_provider_intacct.client import IntacctClient
     from airflow_provider_intacct.client.changes import ChangePolicy
     from airflow_provider_intacct.client.extraction import Extraction, ExtractionReport
-    from airflow_provider_intacct.client.windows import Window
     from airflow_provider_intacct.hooks.metering import Meter
     from airflow_provider_intacct.transfers.loading import Deletes, Load, Loaded, Target
     from airflow_provider_intacct.transfers.staging import StagedKeys
@@ -50,10 +49,6 @@ class IntacctToSqlOperator(IntacctReadingOperator):
     """
 
     template_fields: Sequence[str] = (*IntacctReadingOperator.template_fields, "sql_conn_id", "table", "deletes")
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **IntacctReadingOperator.template_fields_renderers,
-        "column_types": "json",
-    }
 
     def __init__(
         self,
@@ -120,9 +115,9 @@ class IntacctToSqlOperator(IntacctReadingOperator):
                 load.stage.add(self._stamped(page))
         if load.method == "none" and self.deletes != "ignore":
             self.log.warning("Deleted %s records are not seen: %s.", policy.object, policy.reason)
-        keys = self._told(client, load, policy, window, extraction)
-        loaded = load.apply(self._facts(context, window, extraction, meter), keys)
-        result = self._summary(load, loaded, window, extraction.report, meter)
+        keys = self._told(client, load, policy, extraction)
+        loaded = load.apply(self._facts(context, extraction.report, meter), keys)
+        result = self._summary(load, loaded, extraction.report, meter)
         self._tell(context, client, load, loaded, result, meter)
         return result
 
@@ -167,7 +162,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
         return page
 
     def _told(
-        self, client: IntacctClient, load: Load, policy: ChangePolicy, window: Window | None, extraction: Extraction
+        self, client: IntacctClient, load: Load, policy: ChangePolicy, extraction: Extraction
     ) -> StagedKeys | None:
         """Ask Intacct by which keys deletes are told; compare keys where the audit history does not tell them."""
         from airflow_provider_intacct.client.errors import AuditHistoryError
@@ -179,7 +174,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             client,
             policy,
             load.method,
-            window,
+            extraction.report.window,
             where=self.condition(),
             parents=extraction.report.parents,
             show_private=self.show_private,
@@ -192,24 +187,22 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             self.log.warning("%s So all keys are compared, which costs more API transactions.", error.message)
             keys.drop()
             load.method = "key_set"
-            return self._told(client, load, policy, window, extraction)
+            return self._told(client, load, policy, extraction)
         return keys
 
-    def _facts(self, context: Context, window: Window | None, extraction: Extraction, meter: Meter) -> dict[str, Any]:
+    def _facts(self, context: Context, report: ExtractionReport, meter: Meter) -> dict[str, Any]:
         """Return what the record of the load says of its task."""
         ti = context.get("ti")
         run = {name: getattr(ti, name, None) for name in ("dag_id", "task_id", "run_id", "map_index", "try_number")}
         return {
-            "window_start": window.start if window else None,
-            "window_end": window.end if window else None,
-            "cursor": extraction.report.cursor,
+            "window_start": report.window.start if report.window else None,
+            "window_end": report.window.end if report.window else None,
+            "cursor": report.cursor,
             "api_transactions": meter.transactions,
             **run,
         }
 
-    def _summary(
-        self, load: Load, loaded: Loaded, window: Window | None, report: ExtractionReport, meter: Meter
-    ) -> dict[str, Any]:
+    def _summary(self, load: Load, loaded: Loaded, report: ExtractionReport, meter: Meter) -> dict[str, Any]:
         """Return the task's result."""
         target = load.target
         return {
@@ -221,7 +214,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             "updated": loaded.updated,
             "deleted": loaded.deleted,
             "deletes": load.method,
-            "window": window.plain() if window else None,
+            "window": report.window.plain() if report.window else None,
             "cursor": list(report.cursor) if report.cursor else None,
             "api_transactions": meter.transactions,
             "seconds": round(meter.seconds, 3),

@@ -1,6 +1,7 @@
 """IntacctToSqlOperator: the sandbox's records into a real PostgreSQL and SQLite, again and again while they change."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -305,3 +306,25 @@ def test_openlineage_hears_of_object_and_table(client: IntacctClient, postgres: 
     assert target.namespace == f"postgres://{postgres.socket}:5432"
     assert target.name == f"{postgres.name}.public.vendor"
     assert target.outputFacets["outputStatistics"].rowCount == rows
+
+
+def test_denied_fields_are_left_out_and_told(client: IntacctClient, connect: Connect, database: Database) -> None:
+    connect(user="auditor")
+    refusal()
+    result = load(on_denied_field="drop")
+    assert result["dropped_fields"]
+    assert counts(result) == (result["rows"], 0, 0)
+    columns = database.query("SELECT * FROM _intacct_loads WHERE rows_read > 0")
+    assert len(columns) == 1
+
+
+def test_mapped_tasks_of_two_entities_fill_one_table_at_the_same_time(
+    client: IntacctClient, database: Database
+) -> None:
+    def one(entity: str) -> dict[str, Any]:
+        return load("LOCATION", entity_id=entity, stamp_entity="READ_IN", fields="LOCATIONID, NAME")
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(one, ["100", "200"]))
+    found = dict(database.query("SELECT read_in, count(*) FROM location GROUP BY read_in"))
+    assert found == {result["entity_id"]: result["rows"] for result in results}

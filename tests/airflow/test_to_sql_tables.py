@@ -312,7 +312,7 @@ def test_names_are_quoted_whatever_they_are(database: Database) -> None:
     row = {"RECORDNO": 1, "USER": "u", "Select": "s", 'A"B': "q", "VENDOR.NAME": "n", "%S": "p"}
     for _ in range(2):
         load([[row]], fields=fields, table=table)
-        load([[{**row, "MORE:X": "m"}]], fields={**fields, "MORE:X": "TEXT"}, table=table)
+        load([[{**row, "MORE%:X": "m"}]], fields={**fields, "MORE%:X": "TEXT"}, table=table)
     quoted = table.replace('"', '""')
     found = database.query(f'SELECT "user", "select", "a""b", vendor__name FROM "{quoted}"')
     assert found == [("u", "s", "q", "n")]
