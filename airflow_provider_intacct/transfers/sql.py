@@ -114,7 +114,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
             for page in extraction.pages():
                 load.stage.add(self._stamped(page))
         if load.method == "none" and self.deletes != "ignore":
-            self.log.warning("Deleted %s records are not seen: %s.", policy.object, policy.reason)
+            self.log.info("Deleted %s records are not looked for: %s.", policy.object, policy.reason)
         keys = self._told(client, load, policy, extraction)
         loaded = load.apply(self._facts(context, extraction.report, meter), keys)
         result = self._summary(load, loaded, extraction.report, meter)

@@ -12,6 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.airflow.databases import database as database
+from tests.airflow.databases import postgres as postgres
+from tests.airflow.databases import postgres_server as postgres_server
+from tests.airflow.databases import sqlite as sqlite
+
 # Airflow reads its configuration when it is first imported, so its home must be set before any test module does so.
 AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix=f"airflow-{os.environ.get('PYTEST_XDIST_WORKER', 'home')}-"))
 DAGS_FOLDER = Path(__file__).parent / "dags"

@@ -15,7 +15,6 @@ from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.hooks.intacct import IntacctHook
 from airflow_provider_intacct.transfers.sql import IntacctToSqlOperator
 from tests.airflow.conftest import Connect
-from tests.airflow.databases import *  # noqa: F403 - fixtures
 from tests.airflow.databases import Database
 from tests.postgres import PostgresDatabase
 from tests.sandbox_process import SandboxProcess

@@ -7,7 +7,6 @@ import sys
 import time
 
 from tests.airflow.conftest import Connect
-from tests.airflow.databases import *  # noqa: F403 - fixtures
 from tests.airflow.databases import Database
 from tests.airflow.test_to_sql import counts, load
 from tests.sandbox_process import SandboxProcess

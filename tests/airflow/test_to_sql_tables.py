@@ -23,7 +23,6 @@ from airflow_provider_intacct.transfers.tables import (
     table_name,
     target_table,
 )
-from tests.airflow.databases import *  # noqa: F403 - fixtures
 from tests.airflow.databases import Database
 from tests.postgres import PostgresDatabase
 
@@ -411,3 +410,37 @@ def test_other_databases_get_statements_in_their_own_words(name: str, update: st
     made = " ".join(str(CreateTable(table).compile(dialect=dialect)).split())
     assert f"totaldue {money}" in made
     assert f"vendorid {text_key} NOT NULL" in made
+
+
+ODD = {**ROW, "RECORDNO": 8, "VENDORID": "a\\b\t\"c\"\n'd' %s 株"}
+
+
+def check_odd(postgres: PostgresDatabase) -> None:
+    for _ in range(2):
+        load([[ROW, ODD], [{**dict.fromkeys(FIELDS), "RECORDNO": 9}]])
+    assert counts(load([[ROW]], method="audit", deletes="mark", keys=[("8", NOON)])) == (0, 0, 1)
+    found = postgres.query("SELECT * FROM bills ORDER BY recordno")
+    assert [row[: len(FIELDS)] for row in found] == [tuple(ROW.values()), tuple(ODD.values()), (9, *[None] * 6)]
+    assert found[1][-1] == NOON
+
+
+def test_the_older_driver_copies_the_same(postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow.providers.postgres.hooks.postgres.USE_PSYCOPG3", False)
+    with connected("warehouse") as connection:
+        assert connection.dialect.driver == "psycopg2"
+    check_odd(postgres)
+
+
+def test_a_driver_without_copy_loads_the_same(postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_provider_intacct.transfers.staging.COPIES", frozenset())
+    check_odd(postgres)
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_connection_that_asks_for_dicts_serves_too(
+    postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, older: bool
+) -> None:
+    monkeypatch.setattr("airflow.providers.postgres.hooks.postgres.USE_PSYCOPG3", not older)
+    described = {**json.loads(postgres.connection), "extra": {"cursor": "dictcursor"}}
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(described))
+    check_odd(postgres)
