@@ -10,8 +10,8 @@ import threading
 from collections.abc import Mapping
 
 LEAST_PAGE = 50
-GOOD_PAGES = 4
-"""Pages of a size that must come before the next larger one is tried. Doubles with each failure."""
+GOOD_PAGES = 2
+"""Pages of a size that must come before the next larger one is tried. Doubles each time that pages fail again."""
 GOOD_ANSWERS = 8
 """Answers that must come before one more request is let into flight. Doubles with each refusal."""
 MOST_GOOD = 512
@@ -29,9 +29,11 @@ class PageSize:
         self.now = most
         self._good = 0
         self._needed = GOOD_PAGES
+        self._calm = True  # until a page fails, and again when one has come
 
     def came(self, size: int) -> None:
         """Note that a page of `size` rows at most came whole."""
+        self._calm = True
         if size < self.now or self.now == self.most:
             return
         self._good += 1
@@ -41,7 +43,9 @@ class PageSize:
     def failed(self, size: int) -> bool:
         """Note that a page of `size` rows failed; return whether it is now asked for with fewer."""
         smaller = max(LEAST_PAGE, size // 2)
-        self._good, self._needed = 0, min(self._needed * 2, MOST_GOOD)
+        if self._calm:
+            self._needed = min(self._needed * 2, MOST_GOOD)
+        self._good, self._calm = 0, False
         self.now = min(self.now, max(1, smaller))
         return self.now < size
 

@@ -30,7 +30,8 @@ def csv_places(body: bytes, fields: Sequence[str], place: Place, object: str) ->
     lines = body.count(b"\n")
     header = HEADER.match(body)
     names = [] if header is None else [name.decode().upper() for name in header.groups(b"")[: len(place)]]
-    if lines and names == [name.upper() for name in reversed(place)]:
+    whole = body.count(b'"') % 2 == 0
+    if lines and whole and names == [name.upper() for name in reversed(place)]:
         pattern = rb'\n"(\d+)"(?=[,\r\n]|\Z)' if len(place) == 1 else rb'\n"(\d+)","([^"\r\n]*)"(?=[,\r\n]|\Z)'
         found = re.findall(pattern, body)
         if len(found) == lines:

@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Protocol, TypeVar
 
 from airflow_provider_intacct.client.errors import FunctionError
+from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.compare import differences
 from airflow_provider_intacct.client.posting.identity import canonical_text, reference_prefix
 from airflow_provider_intacct.client.posting.records import Posting
-from airflow_provider_intacct.client.transport import Flow
 from airflow_provider_intacct.client.where import In, Like, any_of
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS, Function

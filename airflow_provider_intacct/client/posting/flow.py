@@ -8,6 +8,7 @@ reply is lost; here the refusals of such a second try are resolved to the record
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from airflow_provider_intacct.client.errors import IntacctError
+from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.existing import Execute, Found, find
 from airflow_provider_intacct.client.posting.judge import Answer, already_posted, in_doubt, judge, turned_away
 from airflow_provider_intacct.client.posting.outcome import (
@@ -19,7 +20,6 @@ from airflow_provider_intacct.client.posting.outcome import (
     summary,
 )
 from airflow_provider_intacct.client.posting.records import Posting
-from airflow_provider_intacct.client.transport import Flow
 from airflow_provider_intacct.client.xml.elements import write
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS
 

@@ -15,8 +15,8 @@ from typing import Any, Literal, TypedDict, Unpack
 from lxml import etree
 
 from airflow_provider_intacct.client.errors import InvalidRequestError, MalformedReplyError
+from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.rows import Row, from_element
-from airflow_provider_intacct.client.transport import Flow
 from airflow_provider_intacct.client.values import plain_number
 from airflow_provider_intacct.client.xml.functions import Function, function
 from airflow_provider_intacct.client.xml.gateway import Gateway

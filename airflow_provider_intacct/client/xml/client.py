@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 from airflow_provider_intacct.client.changes.deletes import AUDIT_HISTORY, FIELDS, AuditRead, Tombstone
 from airflow_provider_intacct.client.credentials import Credentials
 from airflow_provider_intacct.client.extraction import AsyncExtraction, Extraction, ExtractionReport
+from airflow_provider_intacct.client.flows import arun, astream, run, stream
 from airflow_provider_intacct.client.retry import DEFAULT, RetryPolicy
-from airflow_provider_intacct.client.transport import AsyncTransport, Transport, arun, astream, run, stream
+from airflow_provider_intacct.client.transport import AsyncTransport, Transport
 from airflow_provider_intacct.client.usage import Usage
 from airflow_provider_intacct.client.windows import Window
 from airflow_provider_intacct.client.xml import balances, dds, functions, metadata, reports

@@ -12,11 +12,11 @@ from airflow_provider_intacct.client import retry
 from airflow_provider_intacct.client import rows as reading
 from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.extraction import RawPage
+from airflow_provider_intacct.client.flows import AwaitAny, Emit, Flow, Start, Started
 from airflow_provider_intacct.client.pacing import LEAST_PAGE, PageSize
 from airflow_provider_intacct.client.paging import Cursor, OffsetCursor, csv_places, leading, places_of, without
 from airflow_provider_intacct.client.paging.sources import Fetched, Request, Source
 from airflow_provider_intacct.client.retry import Wait, cut_short, next_step, turned_away
-from airflow_provider_intacct.client.transport import AwaitAny, Emit, Flow, Start, Started
 from airflow_provider_intacct.client.xml.functions import AGGREGATE
 from airflow_provider_intacct.client.xml.gateway import Gateway
 from airflow_provider_intacct.client.xml.reply import Result

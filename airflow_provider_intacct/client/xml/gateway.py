@@ -20,9 +20,9 @@ from airflow_provider_intacct.client.errors import (
     MalformedReplyError,
     ReplyLostError,
 )
+from airflow_provider_intacct.client.flows import Await, Flow, HttpReply, Request, Send, Sleep
 from airflow_provider_intacct.client.pacing import in_flight_of
 from airflow_provider_intacct.client.retry import GiveUp, NewSession, RetryPolicy, Wait
-from airflow_provider_intacct.client.transport import Await, Flow, HttpReply, Request, Send, Sleep
 from airflow_provider_intacct.client.usage import Counter, Usage
 from airflow_provider_intacct.client.xml.elements import Element
 from airflow_provider_intacct.client.xml.envelope import build_request, with_control_ids

@@ -6,7 +6,7 @@ Flows over a gateway. Reading the answers is `metadata`'s business.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from airflow_provider_intacct.client.transport import Flow
+from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.xml import functions, metadata
 from airflow_provider_intacct.client.xml.gateway import Gateway
 from airflow_provider_intacct.client.xml.metadata import ObjectDefinition, UserFormatting

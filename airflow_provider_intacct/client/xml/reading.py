@@ -15,11 +15,11 @@ from typing import Any
 from airflow_provider_intacct.client import paging
 from airflow_provider_intacct.client.errors import BudgetError, FieldsDeniedError, IncompleteReadError, TransportError
 from airflow_provider_intacct.client.extraction import Column, ExtractionReport, Opening, RawPage
+from airflow_provider_intacct.client.flows import Emit, Flow
 from airflow_provider_intacct.client.pacing import PageSize
 from airflow_provider_intacct.client.paging import Changes, Extract, KeyCursor
 from airflow_provider_intacct.client.paging.sources import Chain, Fetched, Ranges, Source
 from airflow_provider_intacct.client.seen import Seen
-from airflow_provider_intacct.client.transport import Emit, Flow
 from airflow_provider_intacct.client.usage import Usage
 from airflow_provider_intacct.client.where import Compare, In, all_of
 from airflow_provider_intacct.client.where.gateway import MAX_VALUES

@@ -23,8 +23,8 @@ from airflow_provider_intacct.client.errors import (
     ReportFailedError,
     ReportNotReadyError,
 )
+from airflow_provider_intacct.client.flows import Flow, Sleep
 from airflow_provider_intacct.client.rows import Row, complete, from_record
-from airflow_provider_intacct.client.transport import Flow, Sleep
 from airflow_provider_intacct.client.values import Typing
 from airflow_provider_intacct.client.xml import balances
 from airflow_provider_intacct.client.xml.elements import Element, Style, check_text, elements

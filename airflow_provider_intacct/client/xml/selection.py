@@ -6,8 +6,8 @@ from typing import Any, Literal, TypedDict
 
 from airflow_provider_intacct.client.errors import FieldsDeniedError, InvalidRequestError
 from airflow_provider_intacct.client.extraction import Column, ExtractionReport
+from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.paging import Extract
-from airflow_provider_intacct.client.transport import Flow
 from airflow_provider_intacct.client.values import Typing
 from airflow_provider_intacct.client.where import Condition, fields_of, needs_zone, parse, rename_fields
 from airflow_provider_intacct.client.windows import Window

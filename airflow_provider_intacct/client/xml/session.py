@@ -18,7 +18,7 @@ from datetime import datetime
 
 from airflow_provider_intacct.client.credentials import Credentials, returned_endpoint
 from airflow_provider_intacct.client.errors import IntacctError, MalformedReplyError, SignInError
-from airflow_provider_intacct.client.transport import Await, Flow
+from airflow_provider_intacct.client.flows import Await, Flow
 from airflow_provider_intacct.client.xml.reply import Authentication, Reply
 
 RENEW_AHEAD_SECONDS = 120.0

@@ -16,9 +16,9 @@ import pytest
 
 from airflow_provider_intacct.client import AsyncIntacctClient, Credentials, IntacctClient
 from airflow_provider_intacct.client import errors as e
+from airflow_provider_intacct.client.flows import HttpReply
 from airflow_provider_intacct.client.posting import Outcome, Posting, Scope, prepare
 from airflow_provider_intacct.client.retry import RetryPolicy
-from airflow_provider_intacct.client.transport import HttpReply
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import Function, function
 from airflow_provider_intacct.client.xml.reply import Reply, Result

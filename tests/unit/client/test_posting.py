@@ -20,6 +20,7 @@ from airflow_provider_intacct.client.errors import (
     ThrottledError,
     UnbalancedEntryError,
 )
+from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting import (
     ChangedSincePostedError,
     Known,
@@ -38,7 +39,6 @@ from airflow_provider_intacct.client.posting import (
 from airflow_provider_intacct.client.posting.flow import MAX_BYTES
 from airflow_provider_intacct.client.posting.identity import canonical, content_digest, reference_prefix
 from airflow_provider_intacct.client.posting.kinds import KINDS
-from airflow_provider_intacct.client.transport import Flow
 from airflow_provider_intacct.client.xml.elements import Element, write
 from airflow_provider_intacct.client.xml.functions import Function
 from airflow_provider_intacct.client.xml.reply import Reply, parse_reply

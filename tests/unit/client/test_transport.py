@@ -19,8 +19,7 @@ import pytest
 from airflow_provider_intacct import __version__
 from airflow_provider_intacct.client import transport as transport_module
 from airflow_provider_intacct.client.errors import ConfigurationError, ConnectError, ReplyLostError
-from airflow_provider_intacct.client.transport import (
-    AsyncTransport,
+from airflow_provider_intacct.client.flows import (
     Await,
     Emit,
     Flow,
@@ -28,12 +27,12 @@ from airflow_provider_intacct.client.transport import (
     Request,
     Send,
     Sleep,
-    Transport,
     arun,
     astream,
     run,
     stream,
 )
+from airflow_provider_intacct.client.transport import AsyncTransport, Transport
 
 from .gateway_server import Answer, Server, in_turn, serving
 

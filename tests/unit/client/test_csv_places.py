@@ -1,0 +1,51 @@
+"""Where the records of a CSV body stand: the same whether it is scanned or parsed, whatever stands in the texts."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_intacct.client.errors import MalformedReplyError
+from airflow_provider_intacct.client.paging import csv_places, leading
+
+TEXT = st.text(alphabet='a1,"\n\r \x85\u2028;', max_size=12)
+NASTY = ['line\n"12",x', "line\n12,x", '"', '""', "\n", '\n"7"', 'x\r\n"8","9"', ""]
+
+
+def body(names: list[str], rows: list[list[str]], end: str = "\n", quoting: int = csv.QUOTE_ALL) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=quoting, lineterminator=end).writerows([names, *rows])  # type: ignore[arg-type]
+    return out.getvalue().encode()
+
+
+@given(st.lists(TEXT | st.sampled_from(NASTY), max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_one_place_for_each_record(texts: list[str], end: str, minimal: bool) -> None:
+    rows = [[str(number), text] for number, text in enumerate(texts, 1)]
+    sent = body(["RECORDNO", "NAME"], rows, end, csv.QUOTE_MINIMAL if minimal else csv.QUOTE_ALL)
+    assert csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X") == [(row[0],) for row in rows]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "03/01/2026 12:00:00"]), TEXT), max_size=8))
+def test_the_time_of_change_comes_with_the_key(rows: list[tuple[str, str]]) -> None:
+    sent = body(["RECORDNO", "WHENMODIFIED", "NAME"], [[str(n), *row] for n, row in enumerate(rows, 1)])
+    place = ("WHENMODIFIED", "RECORDNO")
+    found = csv_places(sent, ("RECORDNO", "WHENMODIFIED", "NAME"), place, "X")
+    assert found == [(row[0], str(n)) for n, row in enumerate(rows, 1)]
+
+
+@pytest.mark.parametrize("sent", [b"", b"\n", b'"RECORDNO","NAME"', b'"RECORDNO","NAME"\n'])
+def test_no_records_have_no_places(sent: bytes) -> None:
+    assert csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X") == []
+
+
+@pytest.mark.parametrize("sent", [b"Service Unavailable", b'"RECORDNO","NAME"\n"1","broken', b'"A","B"\n"1","2"'])
+def test_what_is_no_page_is_refused(sent: bytes) -> None:
+    with pytest.raises(MalformedReplyError):
+        csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X")
+
+
+def test_the_key_is_asked_for_first() -> None:
+    assert leading(("NAME", "recordno", "AMOUNT"), ("RECORDNO",)) == ("RECORDNO", "NAME", "AMOUNT")
+    assert leading(("NAME",), ("WHENMODIFIED", "RECORDNO")) == ("RECORDNO", "WHENMODIFIED", "NAME")
