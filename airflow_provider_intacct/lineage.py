@@ -30,7 +30,7 @@ class WrittenTo:
 
 def operator_lineage(
     read: Iterable[ReadFrom], written: Sequence[WrittenTo] = (), *, transactions: int | None = None
-) -> OperatorLineage:
+) -> OperatorLineage[Any, Any]:
     """Return the lineage: what was read with its schema, what was written with its counts and the same schema.
 
     `transactions`  the API transactions used, as run facet `intacct`
@@ -53,7 +53,7 @@ def operator_lineage(
 
     read = list(read)
     columns = {name: kind for source in read for name, kind in source.columns.items()}
-    lineage = OperatorLineage(
+    lineage: OperatorLineage[Any, Any] = OperatorLineage(
         inputs=[
             Dataset(namespace=f"intacct://{source.company_id}", name=source.object, facets=schema(source.columns))
             for source in read
