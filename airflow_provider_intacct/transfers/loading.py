@@ -81,8 +81,11 @@ class Load:
 
     def check(self) -> None:
         """Raise TableError for what would stop `apply`, before Intacct is read. Leaves nothing behind."""
-        if not self.target.keyed and self.target.deletes == "mark":
-            raise TableError(f"{self.target.object} has no key, so no record of it can be marked as deleted.")
+        if not self.target.keyed and self.target.deletes != "apply":
+            raise TableError(
+                f"{self.target.object} has no key to tell records apart, so they replace those of the load before: "
+                f'deletes="apply" only, not {self.target.deletes!r}.'
+            )
         with self.connection.begin():
             _, changes = self._fitting()
             if not changes.create and self.books.begun:

@@ -354,6 +354,9 @@ def test_records_without_a_key_replace_what_was_there(database: Database) -> Non
     load([numbered(1, 1, 2)], key=())
     assert counts(load([numbered(5, 5)], key=())) == (2, 0, 3)
     assert database.query("SELECT recordno FROM bills") == [(5,), (5,)]
+    assert "no key" in refusal(numbered(1), key=(), deletes="ignore")
+    assert "no key" in refusal(numbered(1), key=(), deletes="mark")
+    assert "was also loaded with all" in refusal(numbered(1), key=(), scope="another")
 
 
 def test_two_tasks_that_make_a_table_at_the_same_time_take_turns(database: Database) -> None:
