@@ -35,6 +35,9 @@ class IntacctToSqlOperator(IntacctReadingOperator):
     in the window is brought in, and deletes are found as the object allows: in the audit history, by comparing all
     keys, or for lines by reading all of a changed document. The log and the result say which.
 
+    One run at a time (`max_active_runs=1`) brings changes in the order in which they were made. Mapped tasks that stamp
+    their entity may run together.
+
     The result is a dict: table, object, entity_id, rows, inserted, updated, deleted, deletes (how they were found),
     window, cursor, api_transactions, seconds, dropped_fields, changes of the table, and drift (fields added, removed or
     retyped in Intacct since the last load).
