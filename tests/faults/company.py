@@ -19,12 +19,16 @@ HURRIED = RetryPolicy(
 )
 
 
+ZONE = "America/Los_Angeles"
+"""The zone of the user etl, by name: of its offset alone autumn could not be told."""
+
+
 def sign_in(sandbox: SandboxProcess, *, timeout: float = 30.0, retry: RetryPolicy = HURRIED) -> IntacctClient:
     """A client as a new worker process would have: without a session, and quick to give up."""
     credentials = Credentials(
         "DEMO", "etl", "etl-Secret-9Kd", "SANDBOX", "sender-Secret-7Qf", endpoint=sandbox.endpoint
     )
-    return IntacctClient(credentials, timeout=timeout, retry=retry, pool=SessionPool())
+    return IntacctClient(credentials, timeout=timeout, retry=retry, pool=SessionPool(), time_zone=ZONE)
 
 
 @dataclass(frozen=True)

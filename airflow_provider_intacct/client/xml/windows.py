@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 
 from airflow_provider_intacct.client.changes import ChangePolicy, policy_of
@@ -11,10 +11,12 @@ from airflow_provider_intacct.client.paging import Changes, Extract
 from airflow_provider_intacct.client.values import moment_reader
 from airflow_provider_intacct.client.where import Condition, all_of
 from airflow_provider_intacct.client.windows import Window, changed_in
-from airflow_provider_intacct.client.xml.metadata import ObjectDefinition, UserFormatting
+from airflow_provider_intacct.client.xml.metadata import AUDIT_OBJECTS, ObjectDefinition, UserFormatting
 
 DAY = timedelta(days=1)
 LONGEST_LOOKED_AT = timedelta(days=120)
+SET_BACK_MONTHS = frozenset({3, 4, 9, 10, 11})
+WEEKEND = frozenset({5, 6})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ def incremental(definition: ObjectDefinition, window: Window, formatting: UserFo
     local = _local(definition.name, formatting)
     changes = Changes(policy.modified, within(policy.modified), created, local, zone)
     timed = (found := definition.field(policy.modified)) is not None and found.datatype.upper() != "DATE"
-    return Incremental(policy, changes, timed and not repeats_an_hour(window, zone))
+    certain = definition.name.upper() in AUDIT_OBJECTS or not isinstance(zone, timezone)
+    repeats = repeats_an_hour(window, zone) if certain else may_repeat_an_hour(window, zone)
+    return Incremental(policy, changes, timed and not repeats)
 
 
 def by_key(extract: Extract, changes: Changes) -> Extract:
@@ -68,6 +72,22 @@ def repeats_an_hour(window: Window, zone: tzinfo) -> bool:
         offsets.append(at.astimezone(zone).utcoffset() or timedelta(0))
         at += DAY
     return any(later < earlier for earlier, later in pairwise(offsets))
+
+
+def may_repeat_an_hour(window: Window, offset: tzinfo) -> bool:
+    """Return whether local time may go back in what `window` reads, where only its present offset is known.
+
+    Clocks are set back in the night to a Sunday, in autumn, which is spring in the other half of the world.
+    """
+    start, end = window.reads
+    if start is None or end - start > LONGEST_LOOKED_AT:
+        return True
+    at = start.astimezone(offset).date()
+    while at <= end.astimezone(offset).date():
+        if at.month in SET_BACK_MONTHS and at.weekday() in WEEKEND:
+            return True
+        at += DAY
+    return False
 
 
 def _local(object: str, formatting: UserFormatting) -> Callable[[str], datetime]:

@@ -1,7 +1,7 @@
 """Pages by time of change and key: seconds with more changes than a page holds, and records without a time."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from airflow_provider_intacct.client.paging import ChangeCursor, Changes, Extrac
 from airflow_provider_intacct.client.where import And, Compare, Condition, IsNull, Or
 from airflow_provider_intacct.client.windows import Window, changed_in
 from airflow_provider_intacct.client.xml.metadata import UserFormatting
-from airflow_provider_intacct.client.xml.windows import repeats_an_hour
+from airflow_provider_intacct.client.xml.windows import may_repeat_an_hour, repeats_an_hour
 
 Row = dict[str, Any]
 START = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -123,3 +123,16 @@ def test_a_window_with_an_hour_that_comes_twice_is_not_paged_by_time() -> None:
     assert not repeats_an_hour(window((3, 1), (4, 1)), pacific)
     assert not repeats_an_hour(window((10, 31), (11, 2)), ZoneInfo("UTC"))
     assert repeats_an_hour(Window(None, datetime(2026, 3, 1, tzinfo=pacific)), pacific)
+
+
+def test_where_only_an_offset_is_known_weekends_of_autumn_are_not_paged_by_time() -> None:
+    pacific = timezone(timedelta(hours=-8))
+
+    def window(start: tuple[int, int], end: tuple[int, int]) -> Window:
+        return Window(datetime(2026, *start, 8, tzinfo=UTC), datetime(2026, *end, 8, tzinfo=UTC))
+
+    assert may_repeat_an_hour(window((10, 31), (11, 1)), pacific)
+    assert may_repeat_an_hour(window((4, 3), (4, 5)), pacific)
+    assert not may_repeat_an_hour(window((11, 2), (11, 6)), pacific)
+    assert not may_repeat_an_hour(window((6, 1), (6, 30)), pacific)
+    assert may_repeat_an_hour(Window(None, datetime(2026, 6, 1, tzinfo=UTC)), pacific)
