@@ -1,17 +1,38 @@
-"""A gateway that answers from memory: pages are made before the clock starts, so that readers are measured, not it."""
+"""A gateway that answers from memory, in a process of its own, so that readers are measured and not it.
 
+It knows one object, GLDETAIL, whose record numbers are 1 to N without gaps. What it sends is made beforehand as far as
+that is possible: the fields of ten thousand records, in each format, to which a page only adds the numbers.
+Run: python -m benchmarks.static_gateway '{"records": 10000, "fields": 20}'
+"""
+
+import contextlib
+import json
 import re
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
+import httpx
 import orjson
 
-KINDS = ("INTEGER", "CURRENCY", "DATE", "TIMESTAMP", "BOOLEAN", "TEXT")
+PERIOD = 10_000
+"""From here on the records repeat but for their number: a million of them would fill the memory of the machine."""
+KINDS = (
+    *("INTEGER", "CURRENCY", "TEXT", "DATE", "TEXT", "TEXT", "TIMESTAMP", "TEXT", "CURRENCY", "TEXT"),
+    *("TEXT", "DATE", "TEXT", "TIMESTAMP", "TEXT", "TEXT", "CURRENCY", "TEXT", "TEXT", "TEXT"),
+)
+"""Of twenty fields eight are numbers, dates or times, as in the general ledger."""
 TIMES = (
     "<sessiontimestamp>2026-01-01T00:00:00+00:00</sessiontimestamp>"
     "<sessiontimeout>2026-01-02T00:00:00+00:00</sessiontimeout>"
+)
+BOUNDS = re.compile(
+    r"<(greaterthan|greaterthanorequalto|lessthan|lessthanorequalto)><field>RECORDNO</field><value>(\d+)<"
 )
 
 
@@ -22,18 +43,14 @@ def field_names(count: int) -> list[str]:
 
 def value(at: int, record: int) -> str:
     """Return one value, of the look and the repetition that ledgers have; every fifth text is empty."""
-    if at == 0:
-        return str(record)
     day = f"{record // 500 % 12 + 1:02}/{record // 40 % 28 + 1:02}/2026"
-    kind = KINDS[at % len(KINDS)]
     return {
         "INTEGER": str(record * 7 + at),
         "CURRENCY": f"{record * 3 % 100_000}.{at:02}",
         "DATE": day,
         "TIMESTAMP": f"{day} {record % 24:02}:{record % 60:02}:00",
-        "BOOLEAN": "true" if record % 2 else "false",
         "TEXT": f"Some text of {record % 97} words & signs" if (record + at) % 5 else "",
-    }[kind]
+    }[KINDS[at % len(KINDS)]]
 
 
 def envelope(function: str, control_id: str, data: str) -> bytes:
@@ -47,29 +64,41 @@ def envelope(function: str, control_id: str, data: str) -> bytes:
     ).encode()
 
 
-class Pages:
-    """The pages of one object, as JSON bodies and as the data of XML replies, and what lookup says of it."""
+class Records:
+    """All records, ready to be sent in any format."""
 
-    def __init__(self, records: int, fields: int, page_size: int) -> None:
-        self.records, self.page_size = records, page_size
+    def __init__(self, records: int, fields: int) -> None:
+        self.count = records
         self.names = field_names(fields)
-        self.json: list[bytes] = []
-        self.xml: list[str] = []
-        for start in range(1, records + 1, page_size):
-            numbers = range(start, min(start + page_size, records + 1))
-            rows = [{name: value(at, record) for at, name in enumerate(self.names)} for record in numbers]
-            self.json.append(orjson.dumps(rows))
-            inner = "".join(f"<GLDETAIL>{''.join(map(element, row.items()))}</GLDETAIL>" for row in rows)
-            left = records - start + 1
-            self.xml.append(
-                f'<data listtype="GLDETAIL" totalcount="{left}" offset="0" count="{len(rows)}" '
-                f'numremaining="{left - len(rows)}">{inner}</data>'
-            )
+        rest = self.names[1:]
+        sample = [
+            {name: value(at, record) for at, name in enumerate(rest, start=1)}
+            for record in range(min(records + 1, PERIOD))
+        ]
+        self.json = [b'","' + orjson.dumps(row)[2:] for row in sample]
+        self.csv = [('",' + ",".join(f'"{text}"' for text in row.values()) + "\n").encode() for row in sample]
+        self.xml = ["</RECORDNO>" + "".join(map(element, row.items())) + "</GLDETAIL>" for row in sample]
+        self.header = ",".join(f'"{name}"' for name in self.names).encode() + b"\n"
         listed = "".join(
-            f"<Field><ID>{name}</ID><DATATYPE>{KINDS[at % len(KINDS)] if at else 'INTEGER'}</DATATYPE></Field>"
+            f"<Field><ID>{name}</ID><DATATYPE>{KINDS[at % len(KINDS)]}</DATATYPE></Field>"
             for at, name in enumerate(self.names)
         )
         self.lookup = f'<data><Type Name="GLDETAIL" DocumentType=""><Fields>{listed}</Fields></Type></data>'
+
+    def json_page(self, numbers: range) -> bytes:
+        parts = [b'{"RECORDNO":"%d%s' % (number, self.json[number % PERIOD]) for number in numbers]
+        return b"[" + b",".join(parts) + b"]"
+
+    def csv_page(self, numbers: range) -> bytes:
+        parts = [b'"%d%s' % (number, self.csv[number % PERIOD]) for number in numbers]
+        return self.header + b"".join(parts) if parts else b""
+
+    def xml_page(self, numbers: range, total: int, offset: int) -> str:
+        parts = [f"<GLDETAIL><RECORDNO>{number}{self.xml[number % PERIOD]}" for number in numbers]
+        return (
+            f'<data listtype="GLDETAIL" totalcount="{total}" offset="{offset}" count="{len(parts)}" '
+            f'numremaining="{total - offset - len(parts)}">{"".join(parts)}</data>'
+        )
 
 
 def element(item: tuple[str, str]) -> str:
@@ -84,7 +113,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        form, body = self.server.answer(request)
+        self.reply(*self.server.answer(request))
+
+    def do_GET(self) -> None:
+        """Say how many calls of each function there were since the last time somebody asked."""
+        self.reply("application/json", self.server.take_calls())
+
+    def reply(self, form: str, body: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Type", form)
         self.send_header("Content-Length", str(len(body)))
@@ -96,48 +131,101 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class StaticGateway(ThreadingHTTPServer):
-    """Answers getAPISession, lookup, readUserFormatting, and query pages by the key they begin after."""
+    """Answers getAPISession, lookup, readUserFormatting, and query pages by number or by offset.
+
+    `seconds`  what a page takes the server, whatever its size; pages asked at the same time take it together
+    """
 
     daemon_threads = True
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, records: int, fields: int, seconds: float = 0.0) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.pages = pages
+        self.records = Records(records, fields)
+        self.seconds = seconds
+        self.calls: dict[str, int] = {}
+        self.lock = threading.Lock()
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/ia/xml/xmlgw.phtml"
 
+    def take_calls(self) -> bytes:
+        with self.lock:
+            calls, self.calls = self.calls, {}
+        return orjson.dumps(calls)
+
     def answer(self, request: str) -> tuple[str, bytes]:
         """Return content type and body."""
         match = re.search(r'<function controlid="([^"]*)"><(\w+)', request)
         control_id, function = match.groups() if match else ("", "")
+        with self.lock:
+            self.calls[function] = self.calls.get(function, 0) + 1
         if function == "query":
-            after = re.findall(r"<greaterthan><field>RECORDNO</field><value>(\d+)</value>", request)
-            page = int(after[-1]) // self.pages.page_size if after else 0
-            if "<returnformat>json</returnformat>" in request:
-                return "application/json", self.pages.json[page] if page < len(self.pages.json) else b"[]"
-            data = self.pages.xml[page] if page < len(self.pages.xml) else '<data count="0" totalcount="0"/>'
+            time.sleep(self.seconds)
+            form, data = self.page(request)
+            if isinstance(data, bytes):
+                return form, data
         else:
             data = {
                 "getAPISession": f"<data><api><sessionid>bench</sessionid><endpoint>{self.endpoint}</endpoint>"
                 "<locationid/></api></data>",
-                "lookup": self.pages.lookup,
+                "lookup": self.records.lookup,
                 "readUserFormatting": "<data><userformatting><recordno>1</recordno><locale>en_US</locale>"
                 "<dateformat>/mdY</dateformat><gmtoffset>-08:00</gmtoffset><clock>24</clock></userformatting></data>",
             }[function]
         return 'text/xml; encoding="UTF-8"', envelope(function, control_id, data)
 
+    def page(self, request: str) -> tuple[str, bytes | str]:
+        """Return the page a query asks for: the numbers within its bounds, from its offset, in its order."""
+        low, high = 1, self.records.count
+        for operator, bound in BOUNDS.findall(request):
+            number = int(bound)
+            if operator.startswith("greater"):
+                low = max(low, number if operator.endswith("to") else number + 1)
+            else:
+                high = min(high, number if operator.endswith("to") else number - 1)
+        offset, size = number_in(request, "offset", 0), number_in(request, "pagesize", 100)
+        total = max(0, high - low + 1)
+        numbers = range(low + offset, min(low + offset + size, high + 1))
+        if "<descending" in request:
+            numbers = range(high - offset, max(high - offset - size, low - 1), -1)
+        if "<returnformat>json</returnformat>" in request:
+            return "application/json", self.records.json_page(numbers)
+        if "<returnformat>csv</returnformat>" in request:
+            return "text/csv", self.records.csv_page(numbers)
+        return "text/xml", self.records.xml_page(numbers, total, offset)
+
+
+def number_in(request: str, name: str, default: int) -> int:
+    found = re.search(rf"<{name}>(\d+)</{name}>", request)
+    return int(found[1]) if found else default
+
+
+class Serving:
+    """A static gateway in another process."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def take_calls(self) -> dict[str, int]:
+        """Return how many calls of each function there were since the last time."""
+        return dict(httpx.get(self.endpoint).json())
+
 
 @contextmanager
-def serving(pages: Pages) -> Iterator[StaticGateway]:
-    """Serve `pages` on a free port of the loopback interface."""
-    server = StaticGateway(pages)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def serving(records: int, fields: int, seconds: float = 0.0) -> Iterator[Serving]:
+    """Serve so many records on a free port of the loopback interface."""
+    settings: dict[str, Any] = {"records": records, "fields": fields, "seconds": seconds}
+    command = [sys.executable, "-m", "benchmarks.static_gateway", json.dumps(settings)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Serving(process.stdout.readline().strip())
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    with StaticGateway(**json.loads(sys.argv[1])) as server, contextlib.suppress(KeyboardInterrupt):
+        print(server.endpoint, flush=True)
+        server.serve_forever()

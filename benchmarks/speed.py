@@ -1,0 +1,65 @@
+"""How fast rows are read, as ratios of what cannot be done without: downloading and decoding.
+
+Run: python -m benchmarks.speed
+"""
+
+import sys
+from dataclasses import replace
+
+from benchmarks.measure import Order, Taken, alternate, measure
+from benchmarks.static_gateway import serving
+from benchmarks.table import Table
+
+RECORDS, FIELDS, ROUNDS, REPEATS = 100_000, 20, 2, 3
+PARQUET = "typed Parquet via csv"
+PEER = "sageintacctsdk get_all"
+READERS = (
+    "download",
+    "orjson alone",
+    "download + orjson",
+    "lxml + dict alone",
+    "download + lxml + dict",
+    "rows json",
+    "rows xml",
+    "rows csv",
+    "rows typed",
+    PARQUET,
+)
+
+
+def main(table: Table) -> None:
+    table.head(f"Speed: {RECORDS:,} records of {FIELDS} fields, 8 of them typed, pages of 2,000, loopback")
+    with serving(RECORDS, FIELDS) as gateway:
+        order = Order("", gateway.endpoint, RECORDS, FIELDS, repeats=REPEATS)
+        medians = alternate(READERS, ROUNDS, order)
+        once = replace(order, repeats=1, warm_up=0)
+        medians[PEER] = measure(replace(once, reader=PEER))[0]
+        for reader, taken in medians.items():
+            table.add(reader, f"{taken.wall:.3f} s, {taken.cpu:.3f} s of cpu, {RECORDS / taken.wall:9,.0f}/s")
+        ratios(table, medians)
+        table.head(f"API transactions for {RECORDS:,} records")
+        for reader, looked_up in (("rows json", 0), ("rows xml", 0), ("rows typed", 1), (PARQUET, 1)):
+            gateway.take_calls()
+            measure(replace(once, reader=reader))
+            used = sum(count for function, count in gateway.take_calls().items() if function != "getAPISession")
+            table.at_most(reader, used, -(-RECORDS // 2000) + 1 + looked_up, "calls", 0)
+
+
+def ratios(table: Table, medians: dict[str, Taken]) -> None:
+    """Hold the ratios to their targets."""
+
+    def over(reader: str, base: str) -> float:
+        return medians[reader].wall / medians[base].wall
+
+    table.at_most("rows json / download + orjson", over("rows json", "download + orjson"), 1.3)
+    table.at_least("sageintacctsdk get_all / rows json", over(PEER, "rows json"), 15)
+    table.at_most("rows xml / download + lxml + dict", over("rows xml", "download + lxml + dict"), 1.2)
+    table.at_most("rows typed / rows json", over("rows typed", "rows json"), 3)
+    table.at_most(f"{PARQUET} / download + orjson", over(PARQUET, "download + orjson"), 1.6)
+    table.at_most(f"{PARQUET} / orjson alone", over(PARQUET, "orjson alone"), 1.6)
+
+
+if __name__ == "__main__":
+    result = Table()
+    main(result)
+    sys.exit(bool(result.missed))
