@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from airflow_provider_intacct.client.windows import Window
     from airflow_provider_intacct.hooks.intacct import IntacctHook
 
-OVERLAP = timedelta(minutes=15)
-"""Records can become visible minutes after the time they are stamped with."""
+OVERLAP = timedelta(hours=2)
+"""Records can become visible long after the time they are stamped with: a client that runs in production re-reads two
+hours. That covers a clock change, too, where the connection does not name the user's time zone.
+"""
 PROGRESS_SECONDS = 30.0
 
 
@@ -41,7 +43,8 @@ class IntacctReadingOperator(BaseOperator):
     :param window_start: begin of the window, a datetime with a zone or ISO 8601 text; default the begin of the run's
         data interval.
     :param window_end: end of the window, which is not part of it; default the end of the run's data interval.
-    :param overlap: timedelta or seconds read again before the window, for records that became visible late.
+    :param overlap: timedelta or seconds read again before the window, for records that became visible late; default two
+        hours.
     :param on_denied_field: `error` if the user may not read one of the fields, or `drop` to go on without it.
     :param stamp_entity: name of a column to add, with the entity each record was read in.
     :param max_api_transactions: the most API transactions that may be spent; the task fails before it spends more.
