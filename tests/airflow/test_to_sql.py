@@ -285,7 +285,10 @@ def test_wrong_arguments_are_named(client: IntacctClient, sqlite: Database, wron
     assert next(iter(wrong)) in refusal(**wrong)
 
 
-def test_the_record_of_a_load_tells_task_window_and_cost(past: IntacctClient, database: Database) -> None:
+def test_the_record_of_a_load_tells_task_window_and_cost(
+    past: IntacctClient, connect: Connect, database: Database
+) -> None:
+    connect(time_zone="America/Los_Angeles")  # with the zone known by name, changes are read in their order
     change_vendors(past)
     result = load(incremental=True, context=window())
     columns = "object, rows_read, api_transactions, dag_id, task_id, run_id, try_number"
