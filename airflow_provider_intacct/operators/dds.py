@@ -121,14 +121,14 @@ class IntacctDdsJobOperator(BaseOperator):
             meter.done(_done(job), rows=job.created + job.updated)
         return self._result(context, job)
 
-    def execute_complete(self, context: Context, event: Mapping[str, Any], *, record_number: str) -> dict[str, Any]:
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the job delivered, or raise what the trigger reports."""
         from airflow_provider_intacct.hooks.intacct import IntacctHook
 
         raise_failure(event)
         hook = IntacctHook(self.intacct_conn_id, self.entity_id or None)
         with airflow_outcome(), hook.client as client, metered(self, client) as meter:
-            job = client.dds_job(record_number)
+            job = client.dds_job(event["record_number"])
             meter.done(_done(job), rows=job.created + job.updated)
         return self._result(context, job)
 
@@ -165,7 +165,6 @@ class IntacctDdsJobOperator(BaseOperator):
                 entity_id=self.entity_id or None,
             ),
             method_name="execute_complete",
-            kwargs={"record_number": job.record_number},
             timeout=timedelta(seconds=seconds),
         )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_intacct.client import IntacctClient
     from airflow_provider_intacct.client.xml.reports import Pending, Report
+    from airflow_provider_intacct.operators.report_files import ReportFiles
 
 REMEMBERED = "intacct_report"
 LONGEST_INTERVAL_SECONDS = 600.0
@@ -37,6 +38,8 @@ class IntacctReportOperator(BaseOperator):
     the report meanwhile, or a page was lost on the way, it is started again.
 
     The result is JSON, as that of IntacctQueryOperator, and bounded: an XCom is kept in Airflow's metadata database.
+    With a `path` the rows go into files instead, which become visible together, and the result is the manifest that
+    stands beside them.
 
     :param report: the report's name.
     :param arguments: values for its prompts, by name. Of a standard report, the function with its elements:
@@ -47,6 +50,10 @@ class IntacctReportOperator(BaseOperator):
         them. Columns without one stay text; amounts of a standard report of balances are known.
     :param page_size: rows of one page, 1 to 1000.
     :param max_rows: the most rows an XCom of yours may hold; with more the task fails and returns nothing.
+    :param path: a folder for files, such as `s3://bucket/aging/{{ ds }}`; without one the rows are the result.
+    :param path_conn_id: the Airflow connection of the place; may also stand in the path, `s3://my_aws@bucket/aging`.
+    :param format: `parquet`, `jsonl` or `csv`, of the files. Parquet needs pyarrow (the extra `parquet`).
+    :param compression: as of IntacctToObjectStorageOperator.
     :param poll_interval: seconds before the report is asked for again; doubles each time, up to 600.
     :param timeout: seconds to wait for the report in all, 6 hours by default.
     :param deferrable: leave the worker meanwhile; defaults to `[operators] default_deferrable`.
@@ -61,6 +68,10 @@ class IntacctReportOperator(BaseOperator):
         "types",
         "page_size",
         "max_rows",
+        "path",
+        "path_conn_id",
+        "format",
+        "compression",
         "max_api_transactions",
         "intacct_conn_id",
         "entity_id",
@@ -78,6 +89,10 @@ class IntacctReportOperator(BaseOperator):
         types: Mapping[str, str] | None = None,
         page_size: int | str = 1000,
         max_rows: int | str = 1000,
+        path: str | None = None,
+        path_conn_id: str | None = None,
+        format: str = "parquet",
+        compression: str | None = None,
         poll_interval: float = 30.0,
         timeout: timedelta | float = 6 * 3600.0,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -94,6 +109,10 @@ class IntacctReportOperator(BaseOperator):
         self.types = types
         self.page_size = page_size
         self.max_rows = max_rows
+        self.path = path
+        self.path_conn_id = path_conn_id
+        self.format = format
+        self.compression = compression
         self.poll_interval = poll_interval
         self.timeout = timeout
         self.deferrable = deferrable
@@ -101,22 +120,25 @@ class IntacctReportOperator(BaseOperator):
         self.intacct_conn_id = intacct_conn_id
         self.entity_id = entity_id
 
-    def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Start the report, or go on with the one an earlier try has started; wait; return its rows."""
+    def execute(self, context: Context) -> Any:
+        """Start the report, or go on with the one an earlier try has started; wait; return its rows or manifest."""
         seconds = self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else float(self.timeout)
         return self._work(context, self._remembered(context), 0, datetime.now(UTC) + timedelta(seconds=seconds))
 
-    def resume(self, context: Context, event: Any, *, report_id: str, starts: int, polls: int, until: str) -> Any:
+    def resume(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Ask for the report again, as the time for that has come."""
         from airflow_provider_intacct.client.xml.reports import Pending
 
-        return self._work(context, Pending(report_id, starts=starts), polls, datetime.fromisoformat(until))
+        pending = Pending(event["report_id"], starts=event["starts"])
+        return self._work(context, pending, event["polls"], datetime.fromisoformat(event["until"]))
 
-    def _work(self, context: Context, pending: Pending | None, polls: int, until: datetime) -> list[dict[str, Any]]:
+    def _work(self, context: Context, pending: Pending | None, polls: int, until: datetime) -> Any:
+        from airflow_provider_intacct.assets import tell_outlets
         from airflow_provider_intacct.client.xml.reports import Pending
 
         with airflow_outcome(), self._client() as client, metered(self, client) as meter:
             report = self._report()
+            files = self._files()
             while True:
                 outcome = self._ask(context, client, report, pending)
                 if not isinstance(outcome, Pending):
@@ -132,9 +154,14 @@ class IntacctReportOperator(BaseOperator):
                 time.sleep(pause)
                 pending = outcome
             self._remember(context, None)
-            rows = self._bounded(outcome)
-            meter.done(f"Read {len(rows)} rows of report {self.report}", rows=len(rows))
-        return rows
+            rows = len(outcome)
+            if files is None:
+                result: Any = self._bounded(outcome)
+            else:
+                result = files.deliver(report, outcome, self.types or {}, client.session.entity_id)
+            meter.done(f"Read {rows} rows of report {self.report}", rows=rows)
+        tell_outlets(context, self.outlets, {"report": self.report, "rows": rows})
+        return result
 
     def _client(self) -> IntacctClient:
         from airflow_provider_intacct.hooks.intacct import IntacctHook
@@ -148,6 +175,14 @@ class IntacctReportOperator(BaseOperator):
 
         size = whole_number("page_size", self.page_size)
         return Report(self.report, self.arguments, self.kind, self.library, page_size=size)
+
+    def _files(self) -> ReportFiles | None:
+        """Where the rows go, looked at before Intacct is asked for anything."""
+        if not self.path:
+            return None
+        from airflow_provider_intacct.operators.report_files import ReportFiles
+
+        return ReportFiles(self.path, self.path_conn_id or None, self.format, self.compression or None)
 
     def _ask(
         self, context: Context, client: IntacctClient, report: Report, pending: Pending | None
@@ -169,17 +204,17 @@ class IntacctReportOperator(BaseOperator):
             raise
 
     def _leave(self, pending: Pending, seconds: float, polls: int, until: datetime) -> None:
-        from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+        from airflow_provider_intacct.triggers.report import IntacctReportTrigger
 
         self.defer(
-            trigger=DateTimeTrigger(moment=datetime.now(UTC) + timedelta(seconds=seconds)),
+            trigger=IntacctReportTrigger(
+                report_id=pending.report_id,
+                starts=pending.starts,
+                polls=polls,
+                until=until.isoformat(),
+                moment=(datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(),
+            ),
             method_name="resume",
-            kwargs={
-                "report_id": pending.report_id,
-                "starts": pending.starts,
-                "polls": polls,
-                "until": until.isoformat(),
-            },
         )
 
     def _not_ready(self) -> Exception:
@@ -218,7 +253,6 @@ class IntacctReportOperator(BaseOperator):
         if len(rows) > most:
             raise InvalidRequestError(
                 f"Report {self.report} has {len(rows)} rows, and an XCom is kept in Airflow's metadata database. "
-                "Nothing was returned. Narrow its arguments, raise `max_rows`, or read it in a task of your own: "
-                "`IntacctHook(...).client.report(...)`."
+                "Nothing was returned. Give a `path` for files, narrow its arguments, or raise `max_rows`."
             )
         return [plain(row) for row in rows]

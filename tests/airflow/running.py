@@ -38,17 +38,14 @@ def resumed(operator: BaseOperator, run: Any, deferred: TaskDeferred) -> Any:
         return (await anext(trigger.run())).payload
 
     payload = asyncio.run(asyncio.wait_for(event(), 30))
-    kwargs = json.loads(json.dumps(deferred.kwargs or {}))
-    return getattr(operator, deferred.method_name)(run, payload, **kwargs)
+    return getattr(operator, deferred.method_name)(run, json.loads(json.dumps(payload)))
 
 
-def finished(operator: BaseOperator, run: Any) -> tuple[Any, int]:
-    """Run the operator to its end; return its result and how often it left the worker."""
-    deferrals, step = 0, lambda: operator.execute(run)
+def finished(operator: BaseOperator, run: Any, left: TaskDeferred | None = None) -> tuple[Any, int]:
+    """Run the operator to its end, from its start or from where it `left`; return its result and its deferrals."""
+    deferrals = 0
     while True:
         try:
-            return step(), deferrals
+            return (operator.execute(run) if left is None else resumed(operator, run, left)), deferrals
         except TaskDeferred as deferred:
-            deferrals += 1
-            left = deferred
-            step = lambda left=left: resumed(operator, run, left)  # type: ignore[misc]  # noqa: E731
+            deferrals, left = deferrals + 1, deferred

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +14,19 @@ from airflow_provider_intacct.client import errors as e
 from airflow_provider_intacct.hooks import IntacctHook
 from airflow_provider_intacct.operators import IntacctDdsJobOperator
 from airflow_provider_intacct.triggers import IntacctDdsJobTrigger, polling
-from tests.airflow.conftest import connection_to
+from tests.airflow.conftest import Connect
 from tests.airflow.running import Store, context, finished, resumed
 from tests.sandbox_process import SandboxProcess
 
 
-@pytest.fixture(scope="module")
-def delivering(seeded_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """A sandbox that delivers into a folder of its own."""
-    from tests.conftest import _copy
-
-    folder = tmp_path_factory.mktemp("delivering")
-    process = _copy(seeded_db, folder)
-    process.arguments = ("--dds-folder", str(folder / "delivered"))
-    yield process.start()
-    process.stop()
-
-
 @pytest.fixture(autouse=True)
-def company(delivering: SandboxProcess, monkeypatch: pytest.MonkeyPatch, without_pauses: None) -> SandboxProcess:
-    delivering.reset()
-    monkeypatch.setenv("AIRFLOW_CONN_INTACCT_DEFAULT", json.dumps(connection_to(delivering.endpoint)))
-    return delivering
+def company(connect: Connect, sandbox: SandboxProcess, without_pauses: None) -> SandboxProcess:
+    connect()
+    return sandbox
 
 
 def folder(company: SandboxProcess) -> str:
-    return f"file://{company.arguments[1]}"
+    return f"file://{company.dds_folder}"
 
 
 def operator(**arguments: Any) -> IntacctDdsJobOperator:
@@ -240,10 +226,6 @@ def test_the_trigger_waits_out_what_passes(company: SandboxProcess, monkeypatch:
 
 
 def test_a_trigger_that_gave_up_fails_the_task_as_it_says() -> None:
-    left = TaskDeferred(
-        trigger=IntacctDdsJobTrigger(record_number="77"),
-        method_name="execute_complete",
-        kwargs={"record_number": "77"},
-    )
+    left = TaskDeferred(trigger=IntacctDdsJobTrigger(record_number="77"), method_name="execute_complete")
     with pytest.raises(AirflowFailException, match="RecordNotFoundError"):
         resumed(operator(), context(), left)

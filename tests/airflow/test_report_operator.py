@@ -1,16 +1,20 @@
 """IntacctReportOperator against the sandbox: it waits without a worker and returns the whole report or nothing."""
 
+import csv
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+from airflow.sdk._shared.module_loading import import_string
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_provider_intacct.client import errors as e
 from airflow_provider_intacct.client.xml import reports
 from airflow_provider_intacct.operators import IntacctReportOperator
-from airflow_provider_intacct.operators import report as module
 from tests.airflow.conftest import Connect
 from tests.airflow.running import Store, context, finished, resumed
 from tests.sandbox_process import SandboxProcess
@@ -28,6 +32,17 @@ def company(connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.Monke
     monkeypatch.setattr(reports, "MAX_WAIT", 0)  # or the server itself would wait for these little reports
     sandbox.switch(report_seconds=0.3)
     return sandbox
+
+
+def carried(left: Any) -> dict[str, Any]:
+    arguments: dict[str, Any] = left.value.trigger.serialize()[1]
+    return arguments
+
+
+def carried_by(task: IntacctReportOperator) -> dict[str, Any]:
+    with pytest.raises(TaskDeferred) as left:
+        task.execute(context())
+    return carried(left)
 
 
 def started(company: SandboxProcess) -> int:
@@ -54,10 +69,10 @@ def test_the_worker_is_left_while_intacct_makes_the_report(company: SandboxProce
 def test_a_deferral_carries_the_reports_id_and_no_secret() -> None:
     with pytest.raises(TaskDeferred) as left:
         operator(deferrable=True).execute(context())
-    carried = json.dumps([left.value.kwargs, left.value.method_name])
-    assert "report_id" in carried
-    assert "Secret" not in carried
-    assert left.value.kwargs["starts"] == 1
+    path, carried = left.value.trigger.serialize()
+    assert set(carried) == {"report_id", "starts", "polls", "until", "moment"}
+    assert json.loads(json.dumps(carried)) == carried
+    assert import_string(path)(**carried).serialize() == (path, carried)
 
 
 def test_a_report_that_is_ready_at_once_needs_no_deferral(
@@ -103,8 +118,8 @@ def test_a_report_that_is_gone_when_the_task_resumes_is_started_again(company: S
     company.advance(3600)
     with pytest.raises(TaskDeferred) as again:
         resumed(operator(deferrable=True), context(), left.value)
-    assert again.value.kwargs["starts"] == 2
-    assert resumed(operator(deferrable=True), context(), again.value)
+    assert carried(again)["starts"] == 2
+    assert finished(operator(deferrable=True), context(), again.value)[0]
     assert started(company) == 2
 
 
@@ -126,8 +141,8 @@ def test_an_outage_while_waiting_is_waited_out(company: SandboxProcess, without_
     company.fault("http_503", "readMore", times=6)
     with pytest.raises(TaskDeferred) as again:
         resumed(operator(deferrable=True), context(), left.value)
-    assert again.value.kwargs["report_id"] == left.value.kwargs["report_id"]
-    assert resumed(operator(deferrable=True), context(), again.value)
+    assert carried(again)["report_id"] == carried(left)["report_id"]
+    assert finished(operator(deferrable=True), context(), again.value)[0]
     assert started(company) == 1
 
 
@@ -172,6 +187,63 @@ def test_a_standard_report_brings_amounts() -> None:
     )
 
 
+# --- into files -----------------------------------------------------------------------------------------------------
+
+TYPES = {"DEBITAMOUNT": "CURRENCY", "CREDITAMOUNT": "CURRENCY", "ENTRY_DATE": "DATE"}
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
+def test_with_a_path_the_rows_go_into_files_and_the_manifest_is_the_result(tmp_path: Path, format: str) -> None:
+    rows = operator(types=TYPES).execute(context())
+    manifest = operator(types=TYPES, path=f"file://{tmp_path}", format=format, max_rows=1).execute(context())
+    assert json.loads(json.dumps(manifest)) == manifest
+    assert manifest["rows"] == len(rows)
+    assert manifest["totals"]["DEBITAMOUNT"] == f"{sum(Decimal(row['DEBITAMOUNT']) for row in rows):.2f}"
+    (file,) = manifest["files"]
+    written = tmp_path / file["name"]
+    if format == "jsonl":
+        assert [json.loads(line) for line in written.read_text().splitlines()] == rows
+    elif format == "csv":
+        with written.open(newline="") as lines:
+            read = list(csv.DictReader(lines))
+        assert [row["RECORDNO"] for row in read] == [row["RECORDNO"] for row in rows]
+    else:
+        table = pq.read_table(written)
+        assert table.schema.field("DEBITAMOUNT").type.precision == 38
+        assert [str(day) for day in table["ENTRY_DATE"].to_pylist()] == [row["ENTRY_DATE"] for row in rows]
+
+
+def test_the_same_report_replaces_what_it_left_and_another_is_refused(tmp_path: Path) -> None:
+    for _ in range(2):
+        operator(path=str(tmp_path), format="jsonl").execute(context())
+    assert len(list(tmp_path.iterdir())) == 2  # a part and the manifest
+    with pytest.raises(AirflowFailException, match="Give each a path of its own"):
+        operator(report="TestBill2", arguments=None, path=str(tmp_path), format="jsonl").execute(context())
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_the_report_is_started(
+    company: SandboxProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(AirflowFailException, match="Cannot write to"):
+        operator(path=str(tmp_path / "file"), format="jsonl").execute(context())
+    assert started(company) == 0
+
+
+def test_an_empty_report_leaves_an_empty_file_with_the_types_it_would_have(tmp_path: Path) -> None:
+    nothing = {"REPORTPERIOD": "Month Ended March 2026", "ACCOUNTNO": "1020", "LOCATIONID": "100"}
+    manifest = operator(arguments=nothing, types=TYPES, path=str(tmp_path)).execute(context())
+    assert manifest["rows"] == 0
+    assert pq.read_table(tmp_path / manifest["files"][0]["name"]).column_names == list(TYPES)
+
+
+def test_a_value_that_does_not_fit_its_type_fails_for_good_and_is_not_changed(tmp_path: Path) -> None:
+    with pytest.raises(AirflowFailException, match="ColumnTypeError"):
+        operator(types={"BATCH_TITLE": "CURRENCY"}, path=str(tmp_path)).execute(context())
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
 def test_a_budget_holds_for_each_stretch_of_work() -> None:
     with pytest.raises(AirflowFailException, match="BudgetError"):
         operator(page_size=1, max_api_transactions=5).execute(context())
@@ -179,13 +251,10 @@ def test_a_budget_holds_for_each_stretch_of_work() -> None:
 
 def test_waits_double_up_to_ten_minutes(company: SandboxProcess) -> None:
     company.switch(report_seconds=30)
-    waits = []
-    run: Any = context()
-    with pytest.raises(TaskDeferred) as left:
-        operator(deferrable=True, poll_interval=200).execute(run)
+    waits, event = [], carried_by(operator(deferrable=True, poll_interval=200))
     for polls in (1, 2, 9):
-        kwargs = {**left.value.kwargs, "polls": polls}
         with pytest.raises(TaskDeferred) as left:
-            operator(deferrable=True, poll_interval=200).resume(run, None, **kwargs)
-        waits.append((left.value.trigger.moment - module.datetime.now(module.UTC)).total_seconds())
+            operator(deferrable=True, poll_interval=200).resume(context(), {**event, "polls": polls})
+        moment = datetime.fromisoformat(carried(left)["moment"])
+        waits.append((moment - datetime.now(UTC)).total_seconds())
     assert [round(wait, -1) for wait in waits] == [400, 600, 600]

@@ -285,15 +285,18 @@ def read_page(result: Result) -> Page:
     return Page(rows, counts.total, counts.remaining, result.result_id)
 
 
-def typed_report(knowledge: Knowledge, report: Report, rows: list[Row], types: Mapping[str, str]) -> Flow[list[Row]]:
-    """Flow: the rows of a report typed. Its definition tells no types, so the caller does: {"AMOUNT": "CURRENCY"}.
+def types_of(report: Report, rows: Sequence[Row], types: Mapping[str, str]) -> dict[str, str]:
+    """Return the DATATYPE of each column that is known: a report's definition tells none, so the caller does.
 
-    DATATYPE as lookup names them. Columns without one stay text, None where empty; a standard report of balances has
-    its amounts as Decimals by itself.
+    A standard report of balances has amounts that are known by their names.
     """
-    if report.kind == "STANDARD":
-        types = {**{name: "DECIMAL" for row in rows[:1] for name in row if balances.is_amount(name)}, **types}
-    return (yield from _typed(knowledge, f"Report {report.name}", rows, types))
+    amounts = [name for name in (rows[0] if rows else ()) if balances.is_amount(name)]
+    return {**(dict.fromkeys(amounts, "DECIMAL") if report.kind == "STANDARD" else {}), **types}
+
+
+def typed_report(knowledge: Knowledge, report: Report, rows: list[Row], types: Mapping[str, str]) -> Flow[list[Row]]:
+    """Flow: the rows of a report typed by `types`: {"AMOUNT": "CURRENCY"}. Others stay text, None where empty."""
+    return (yield from _typed(knowledge, f"Report {report.name}", rows, types_of(report, rows, types)))
 
 
 def typed_view(knowledge: Knowledge, view: str, rows: list[Row]) -> Flow[list[Row]]:
