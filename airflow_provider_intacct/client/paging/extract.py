@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from itertools import pairwise
 
 from airflow_provider_intacct.client.errors import InvalidRequestError, MalformedReplyError
 from airflow_provider_intacct.client.rows import Row
@@ -126,7 +125,7 @@ def places_of(rows: list[Row], names: Sequence[str], object: str) -> list[Place]
     if not rows:
         return []
     columns = [column_of(rows[0], name, object) for name in names]
-    return [tuple(row[column] for column in columns) for row in rows]
+    return list(zip(*([row[column] for row in rows] for column in columns), strict=True)) if columns else []
 
 
 def without(rows: list[Row], names: Sequence[str]) -> None:
@@ -149,4 +148,4 @@ def rises(keys: list[str], *, falling: bool = False) -> bool:
         return len(set(keys)) == len(keys)
     if falling:
         numbers.reverse()
-    return all(first < second for first, second in pairwise(numbers))
+    return numbers == sorted(numbers) and len(set(numbers)) == len(numbers)

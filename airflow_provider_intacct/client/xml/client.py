@@ -121,8 +121,8 @@ class IntacctClient:
 
         See ReadOptions. Unknown fields are named, with the nearest there are, before the first page is asked for.
         """
-        with self.extract(object, **options) as extraction:
-            yield from extraction
+        for page in self.extract(object, **options).pages():
+            yield from page
 
     def extract(self, object: str, **options: Unpack[ReadOptions]) -> Extraction:
         """Return an extraction of `object`: its columns, its pages as rows or as they came, and a report in the end.

@@ -271,7 +271,7 @@ class Reading:
     def took(self, fetched: Fetched) -> Fetched:
         """Count a page, and make it ready to be handed out."""
         self.came += fetched.page.count
-        keys = [place[-1] for place in fetched.places if place]
+        keys = [place[-1] for place in fetched.places]
         if self.seen is not None and keys:
             fetched = self.deduplicated(fetched, keys)
         page = fetched.page
