@@ -181,8 +181,8 @@ class IntacctHook(DbApiHook):
         """Return name and DATATYPE of an object's fields, from lookup."""
         if schema:
             _refuse(f"schema={schema!r} is not possible: in Intacct an object has no schema before its name.")
-        with self._metered():
-            return [{"name": field.id, "type": field.datatype} for field in self.client.lookup(table_name).fields]
+        with self._metered(), self.client as client:
+            return [{"name": field.id, "type": field.datatype} for field in client.lookup(table_name).fields]
 
     def insert_rows(self, *_: Any, **__: Any) -> NoReturn:
         """Raise AirflowFailException: SQL on Intacct is read-only."""
