@@ -115,6 +115,11 @@ class _Opened:
 
     report: ExtractionReport
     _opening: Opening | None
+    _closed: bool = False
+
+    def _check_not_read(self) -> None:
+        if self._closed:  # handing out nothing a second time would look like an empty object
+            raise RuntimeError(f"This extraction of {self.report.object} was read or closed before; make another.")
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -151,6 +156,7 @@ class Extraction(_Opened):
         self._emitted = flow(self.report)
 
     def __enter__(self) -> Self:
+        self._check_not_read()
         if self._opening is None:
             self._opening = next(self._emitted)
         return self
@@ -180,6 +186,7 @@ class Extraction(_Opened):
 
     def close(self) -> None:
         """Stop reading. What is under way is given up."""
+        self._closed = True
         self._emitted.close()
 
 
@@ -192,6 +199,7 @@ class AsyncExtraction(_Opened):
         self._emitted = flow(self.report)
 
     async def __aenter__(self) -> Self:
+        self._check_not_read()
         if self._opening is None:
             self._opening = await anext(self._emitted)
         return self
@@ -199,6 +207,7 @@ class AsyncExtraction(_Opened):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True
         await self._emitted.aclose()
 
     async def raw_pages(self) -> AsyncIterator[RawPage]:

@@ -121,8 +121,9 @@ class IntacctClient:
 
         See ReadOptions. Unknown fields are named, with the nearest there are, before the first page is asked for.
         """
-        for page in self.extract(object, **options).pages():
-            yield from page
+        with self.extract(object, **options) as extraction:
+            for page in extraction.pages():
+                yield from page
 
     def extract(self, object: str, **options: Unpack[ReadOptions]) -> Extraction:
         """Return an extraction of `object`: its columns, its pages as rows or as they came, and a report in the end.

@@ -554,6 +554,67 @@ def test_while_rows_are_used_the_reply_they_came_in_is_not_kept(returnformat: An
     assert held == [0, 0, 0]
 
 
+def counting(total: int, recount: int) -> Script:
+    """The company of three bills, which says at first that there are `total`, and `recount` when asked again."""
+
+    def script(server: Server, seen: Seen) -> Answer | bytes:
+        answer = company(server, seen)
+        if seen.functions != ["query"] or not isinstance(answer, bytes):
+            return answer
+        if "lessthanorequalto" in seen.text:
+            return re.sub(rb'totalcount="\d+"', b'totalcount="%d"' % recount, answer)
+        return answer if "greaterthan" in seen.text else answer.replace(b'totalcount="3"', b'totalcount="%d"' % total)
+
+    return script
+
+
+def test_fewer_rows_than_intacct_counts_fail_the_read(bench: Bench) -> None:
+    bench.server.script = counting(5, recount=5)
+    with pytest.raises(e.IncompleteReadError, match=r"3 records came, but Intacct counted 5 .* counts 5 now"):
+        bench.rows("APBILL", fields=["NAME"])
+    assert len(bench.server.calls) == 1 + 3  # lookup; the page, the one that shows that no more come, the recount
+
+
+def test_fewer_rows_than_there_were_are_explained_by_a_recount(bench: Bench) -> None:
+    bench.server.script = counting(5, recount=3)
+    assert len(bench.rows("APBILL", fields=["NAME"])) == 3
+
+
+def test_an_extraction_is_read_once() -> None:
+    with serving(company) as server, Bench(server, "threads")._client() as client:
+        extraction = client.extract("APBILL", fields=["NAME"])
+        with pytest.raises(RuntimeError, match="not open"):
+            extraction.columns  # noqa: B018
+        assert [row["NAME"] for row in extraction] == ["Rent", None, "Power"]
+        assert [column.name for column in extraction.columns] == ["NAME"]
+        with pytest.raises(RuntimeError, match="read or closed before"):
+            list(extraction)
+
+
+def test_all_fields_are_those_that_lookup_lists(bench: Bench) -> None:
+    bench.server.script = company
+    assert list(bench.rows("APBILL", limit=1)[0]) == [*FIELDS]
+
+
+@pytest.mark.parametrize("returnformat", ["json", "csv", "xml"])
+def test_pages_know_their_columns_before_they_come(returnformat: Any) -> None:
+    with serving(company) as server, Bench(server, "threads")._client() as client:
+        fields = ["NAME", "TOTALDUE"]
+        with client.extract("APBILL", fields=fields, page_size=1, returnformat=returnformat) as extraction:
+            assert [(each.name, each.datatype) for each in extraction.columns] == [
+                ("NAME", "TEXT"), ("TOTALDUE", "CURRENCY"),
+            ]  # fmt: skip
+            assert extraction.key == "RECORDNO"
+            pages = list(extraction.raw_pages())
+        assert [page.format for page in pages][1:-1] == ["csv" if returnformat == "csv" else "rows"]
+        assert [page.as_rows(("NAME", "TOTALDUE")) for page in pages] == [
+            [{name: bill[name] for name in fields}] for bill in BILLS
+        ]
+        report = extraction.report
+        assert (report.rows, report.expected, report.distinct_keys, report.pages) == (3, 3, 3, 3)
+        assert (report.first_key, report.last_key, report.method) == ("1", "3", "key")
+
+
 def test_untyped_rows_are_text_and_do_not_ask_for_the_users_zone(bench: Bench) -> None:
     bench.server.script = company
     rows = bench.rows("APBILL", fields=["TOTALDUE", "WHENDUE"], typed=False)
