@@ -19,9 +19,6 @@ from airflow_provider_intacct.client.errors import MalformedReplyError
 
 Row = dict[str, Any]
 
-CARRIAGE_RETURNS = (rb"\r", rb"\u000d", rb"\u000D")
-"""How JSON may write one."""
-
 descendants = etree.XPath("count(descendant::*)")
 
 
@@ -43,13 +40,12 @@ def from_json(body: bytes) -> list[Row]:
         raise MalformedReplyError("The JSON of the reply is not a list of records.")
     try:
         # Joining fails on anything but text, and costs far less than looking at each value.
-        for row in rows:
-            "".join(row.values())
+        plain = "\r" not in "".join(chain.from_iterable(map(dict.values, rows)))
     except TypeError:
         # Numbers are decoded again as text: a JSON number made a float has lost its digits.
         decoded = json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
-        rows = [{name: as_text(value) for name, value in row.items()} for row in decoded]
-    if any(mark in body for mark in CARRIAGE_RETURNS):
+        rows, plain = [{name: as_text(value) for name, value in row.items()} for row in decoded], False
+    if not plain:
         rows = [{name: with_line_feeds(value) for name, value in row.items()} for row in rows]
     return rows
 
