@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_intacct.arguments import whole_number
 from airflow_provider_intacct.transfers.reading import IntacctReadingOperator
@@ -38,7 +38,8 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
     :param deletes: also tell the records deleted in the window, in files `_deletes-...` with key_field, key,
         deleted_at and method: by the audit history (audit), by comparing keys with those of the window before
         (key_set, which reads all keys, 2,000 for one API transaction), or, for lines, by naming the documents whose
-        lines were all read again, so that a line not among them is gone (parent).
+        lines were all read again, so that a line not among them is gone (parent). True takes the way that suits the
+        object; `key_set` compares keys in any case, for users who may not read the audit history.
     :param max_rows_per_file: begin another file after so many records.
     :param max_bytes_per_file: begin another file before this one becomes larger.
     """
@@ -66,7 +67,7 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
         compression: str | None = None,
         typed: bool = True,
         column_types: Mapping[str, str] | None = None,
-        deletes: bool = False,
+        deletes: bool | Literal["key_set"] = False,
         max_rows_per_file: int | str | None = 1_000_000,
         max_bytes_per_file: int | str | None = 256 * 2**20,
         **kwargs: Any,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Format = Literal["parquet", "jsonl", "csv"]
 SUFFIXES = {None: "", "gzip": ".gz", "zstd": ".zst"}
 PARQUET = {"snappy": "snappy", "zstd": "zstd", "gzip": "gzip", "none": "none", None: "snappy"}
-GROUP_BYTES = 4 * 2**20
+GROUP_BYTES = 3 * 2**20
 """Of a table before it is encoded: a row group is held in memory, and is what readers of the file hold."""
 TRAILER_BYTES = 64
 CAUTION = 1.25
@@ -209,6 +209,8 @@ class ParquetWriter:
         self.suffix = ".parquet"
         self._schema = schema
         self._compression = PARQUET[compression]
+        # Numbers and times hardly repeat: listing the distinct ones costs time and memory, and makes the file larger.
+        self._repeating = [field.name for field in schema if WIDTHS.get(str(field.type), 1) < 8]
         width = sum(WIDTHS.get(str(field.type), 24) for field in schema)
         self._group_rows = max(GROUP_BYTES // max(width, 1), 1)
         self._empty_bytes = _empty_bytes(schema)
@@ -222,7 +224,9 @@ class ParquetWriter:
         from pyarrow.parquet import ParquetWriter as ArrowWriter
 
         self._sink, self._groups = sink, 0
-        self._file = ArrowWriter(sink, self._schema, compression=self._compression)
+        self._file = ArrowWriter(
+            sink, self._schema, compression=self._compression, use_dictionary=self._repeating or False
+        )
 
     def encode(self, records: Any) -> Any:
         """Return the table as it is."""
@@ -266,6 +270,8 @@ class ParquetWriter:
         self._pending = [left] if len(left) else []
         self._pending_rows = len(left)
         self._groups += 1
+        del pending, group, left
+        pyarrow.default_memory_pool().release_unused()  # it keeps what it has had, and pages come for hours
 
 
 def _empty_bytes(schema: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ObjectStoragePath
@@ -55,7 +56,7 @@ class Run:
         policy, fields = None, operator.asked_fields()
         if self.window is not None:
             definition = client.lookup(operator.object, doc_par_id=operator.doc_par_id or None)
-            policy = policy_of(definition)
+            policy = _policy(operator, definition)
             fields = _with_identity(fields, definition, policy, lines=_rereads(operator, policy))
         with operator.extract(
             client,
@@ -158,6 +159,14 @@ class Run:
         return found.plain()
 
 
+def _policy(operator: IntacctToObjectStorageOperator, definition: ObjectDefinition) -> ChangePolicy:
+    """Return how changes and deletes of the object are read; the author may have deletes told by keys."""
+    policy = policy_of(definition)
+    if operator.deletes == "key_set" and definition.key is not None:
+        return replace(policy, deletes="key_set", audit_type=None, reason="keys are compared, as was asked for")
+    return policy
+
+
 def _path(operator: IntacctToObjectStorageOperator) -> ObjectStoragePath:
     if not operator.path:
         raise InvalidRequestError("path must name a folder.")
@@ -183,7 +192,7 @@ def _with_identity(
 
 def _rereads(operator: IntacctToObjectStorageOperator, policy: ChangePolicy | None) -> bool:
     """Return whether all lines of a changed document are read, which is how deleted lines are told."""
-    return operator.deletes and policy is not None and policy.deletes == "parent"
+    return bool(operator.deletes) and policy is not None and policy.deletes == "parent"
 
 
 def _words(held: Mapping[str, Any]) -> str:

@@ -186,6 +186,17 @@ def test_deleted_records_are_told_by_the_audit_history(
     assert abs(datetime.fromisoformat(told["deleted_at"]) - now) < timedelta(minutes=5)
 
 
+def test_a_user_without_right_to_the_audit_history_is_told_so_and_may_compare_keys(
+    connect: Connect, tmp_path: Path
+) -> None:
+    connect(user="auditor")
+    options: dict[str, Any] = {"object": "APBILL", "fields": ["RECORDNO"], "incremental": True}
+    window = {"window_start": FIRST, "window_end": FIRST + DAY}
+    assert "AuditHistoryError" in refusal(tmp_path, deletes=True, **options, **window)
+    manifest = write(tmp_path, deletes="key_set", **options, **window)
+    assert manifest["deletes"]["method"] == "key_set"
+
+
 def test_deleted_lines_are_told_by_their_documents(connect: Connect, company: IntacctClient, tmp_path: Path) -> None:
     connect()
     manifest = write_window(

@@ -122,6 +122,12 @@ def test_text_comes_through_csv_unchanged(rows: list[dict[str, str]]) -> None:
         assert tables.table(in_csv(body)).to_pylist() == expected
 
 
+def test_line_breaks_within_text_are_as_rows_have_them() -> None:
+    body = b'"A","B"\r\n"x\r\ny","p\rq"\r\n'
+    table = Tables("X", [Column("A", "TEXT"), Column("B", "TEXT")]).table(in_csv(body))
+    assert table.to_pylist() == pages.read(body, "csv", ["A", "B"]) == [{"A": "x\ny", "B": "p\nq"}]
+
+
 def test_the_schema_follows_from_the_datatypes_alone() -> None:
     schema = arrow_schema([*columns(), Column("ODD", "QUATERNION")])
     assert schema.types == [
