@@ -18,6 +18,8 @@ from airflow_provider_intacct.operators.query import IntacctFunctionOperator, In
 from airflow_provider_intacct.operators.report import IntacctReportOperator
 from airflow_provider_intacct.operators.write import IntacctCreateOperator
 from airflow_provider_intacct.sensors.record import IntacctRecordSensor
+from airflow_provider_intacct.transfers.object_storage import IntacctToObjectStorageOperator
+from airflow_provider_intacct.transfers.sql import IntacctToSqlOperator
 from airflow_provider_intacct.triggers.dds import IntacctDdsJobTrigger
 from airflow_provider_intacct.triggers.record import IntacctRecordTrigger
 from airflow.sdk import DAG
@@ -29,6 +31,8 @@ with DAG("parse_cost", schedule=None):
     IntacctReportOperator(task_id="report", report="Open bills", deferrable=True)
     IntacctTrialBalanceOperator(task_id="balance", period="Month Ended June 2026")
     IntacctDdsJobOperator(task_id="deliver", object="VENDOR", cloud_delivery="S3", deferrable=True)
+    IntacctToObjectStorageOperator(task_id="files", object="GLDETAIL", path="s3://lake/gl", incremental=True)
+    IntacctToSqlOperator(task_id="table", object="VENDOR", sql_conn_id="warehouse")
     IntacctRecordSensor(task_id="wait", object="APBILL", deferrable=True)
 IntacctRecordTrigger(object="APBILL", fields=["RECORDNO"])
 IntacctDdsJobTrigger(record_number="12")
@@ -62,7 +66,7 @@ def test_a_dag_with_every_operator_imports_few_modules(imported: set[str]) -> No
     assert len(ours) <= 30, sorted(ours)
 
 
-@pytest.mark.parametrize("package", ["operators", "sensors", "triggers", "hooks"])
+@pytest.mark.parametrize("package", ["operators", "sensors", "transfers", "triggers", "hooks"])
 def test_importing_a_package_imports_none_of_its_modules(package: str) -> None:
     name = f"airflow_provider_intacct.{package}"
     imported = imported_by(f"import {name}", after="pass")
