@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from operator import itemgetter
 
 from airflow_provider_intacct.client.errors import InvalidRequestError, MalformedReplyError
 from airflow_provider_intacct.client.rows import Row
@@ -125,7 +126,7 @@ def places_of(rows: list[Row], names: Sequence[str], object: str) -> list[Place]
     if not rows:
         return []
     columns = [column_of(rows[0], name, object) for name in names]
-    return list(zip(*([row[column] for row in rows] for column in columns), strict=True)) if columns else []
+    return list(zip(*(map(itemgetter(column), rows) for column in columns), strict=True)) if columns else []
 
 
 def without(rows: list[Row], names: Sequence[str]) -> None:
@@ -143,7 +144,7 @@ def rises(keys: list[str], *, falling: bool = False) -> bool:
     Keys that are no numbers are ordered by rules of the server's; that none comes twice can be told.
     """
     try:
-        numbers = [int(key) for key in keys]
+        numbers = list(map(int, keys))
     except ValueError:
         return len(set(keys)) == len(keys)
     if falling:
