@@ -196,7 +196,7 @@ def test_an_unknown_transport_policy_is_a_control_failure(sandbox: SandboxProces
         (b"", "Fatal Error 4: Document is empty"),
         (b"\0" * 100, "Fatal Error 4: Document is empty"),
         (request("<getDimensions/>").replace(b'"f1"', b'"\xff"'), "Invalid bytes in character encoding"),
-        (gzip.compress(request("<getDimensions/>")), "Fatal Error 4: Start tag expected, '<' not found"),
+        (gzip.compress(request("<getDimensions/>"), mtime=0), "Fatal Error 4: Start tag expected, '<' not found"),
         (b"<a>" * 100_000, "Excessive depth in document"),
     ],
 )
