@@ -18,6 +18,7 @@ from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.xcom import plain
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from airflow_provider_intacct.client import IntacctClient
@@ -160,8 +161,25 @@ class IntacctReportOperator(BaseOperator):
             else:
                 result = files.deliver(report, outcome, self.types or {}, client.session.entity_id)
             meter.done(f"Read {rows} rows of report {self.report}", rows=rows)
+            self._read = (client.credentials.company_id, meter.transactions, None if files is None else result)
         tell_outlets(context, self.outlets, {"report": self.report, "rows": rows})
         return result
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """Return what was read and written, for OpenLineage."""
+        from airflow_provider_intacct.lineage import ReadFrom, WrittenTo, operator_lineage
+
+        company_id, transactions, manifest = self._read
+        read = ReadFrom(company_id, f"report {self.report}", manifest["columns"] if manifest else None)
+        if manifest is None:
+            return operator_lineage([read], transactions=transactions)
+        from airflow.sdk import ObjectStoragePath
+
+        from airflow_provider_intacct.transfers.object_storage import dataset_name
+
+        place = dataset_name(ObjectStoragePath(manifest["path"]))
+        written = WrittenTo(*place, rows=manifest["rows"], bytes=manifest["bytes"])
+        return operator_lineage([read], [written], transactions=transactions)
 
     def _client(self) -> IntacctClient:
         from airflow_provider_intacct.hooks.intacct import IntacctHook

@@ -213,6 +213,19 @@ def test_with_a_path_the_rows_go_into_files_and_the_manifest_is_the_result(tmp_p
         assert [str(day) for day in table["ENTRY_DATE"].to_pylist()] == [row["ENTRY_DATE"] for row in rows]
 
 
+def test_openlineage_is_told_what_was_read_and_written(tmp_path: Path) -> None:
+    task = operator(types=TYPES, path=str(tmp_path))
+    rows = task.execute(context())["rows"]
+    lineage = task.get_openlineage_facets_on_complete(None)
+    assert [(each.namespace, each.name) for each in lineage.inputs] == [("intacct://DEMO", f"report {task.report}")]
+    (written,) = lineage.outputs
+    assert (written.namespace, written.name) == ("file", str(tmp_path))
+    assert written.outputFacets["outputStatistics"].rowCount == rows
+    task = operator()
+    task.execute(context())
+    assert task.get_openlineage_facets_on_complete(None).outputs == []
+
+
 def test_the_same_report_replaces_what_it_left_and_another_is_refused(tmp_path: Path) -> None:
     for _ in range(2):
         operator(path=str(tmp_path), format="jsonl").execute(context())

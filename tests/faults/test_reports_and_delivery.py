@@ -208,6 +208,15 @@ def test_balances_are_the_same_at_once_and_as_a_report(client: IntacctClient) ->
     assert {type(row["endbalance"]) for row in at_once} == {Decimal}
 
 
+def test_account_balances_and_agings_are_answered_as_they_are_asked_for(client: IntacctClient) -> None:
+    account = client.call(balances.get_account_balances(account="4000", period=MARCH, **EAST))
+    (row,) = balances.read_balances(account.data)
+    assert row["startbalance"] + row["debits"] - row["credits"] == row["endbalance"]
+    aging = client.call(balances.get_ar_aging(as_of="2026-03-31", location_id="100"))
+    assert aging.data is not None
+    assert {element.tag for element in aging.data} == {"araging"}
+
+
 # --- delivery -------------------------------------------------------------------------------------------------------
 
 
