@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
