@@ -38,6 +38,11 @@ def whole_number(argument: str, value: Any, *, lowest: int = 1) -> int:
     return number
 
 
+def whole_number_if_any(argument: str, value: Any) -> int | None:
+    """Return an integer, or None where the argument was left out or its template came out empty."""
+    return None if value in (None, "") else whole_number(argument, value)
+
+
 def condition(where: str | Condition | None, params: Mapping[str, Any] | None) -> Condition | None:
     """Return `where` with its `:names` filled in; None when empty, as an empty template renders.
 

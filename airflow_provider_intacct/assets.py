@@ -28,7 +28,7 @@ def create_asset(
 
 
 def sanitize_uri(uri: SplitResult) -> SplitResult:
-    """Return the URI in its one spelling: object names in upper case. Raises ValueError for one that names no object."""
+    """Return the URI in its one spelling, object names in upper case. Raises ValueError if it names no object."""
     object = uri.path.strip("/")
     if not uri.netloc or not object or "/" in object or "@" in uri.netloc:
         raise ValueError(f"An Intacct asset is written {SCHEME}://COMPANY/OBJECT, such as {SCHEME}://ACME/GLDETAIL.")

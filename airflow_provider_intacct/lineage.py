@@ -1,4 +1,4 @@
-"""What a task read and wrote, for OpenLineage. Its packages are imported only where a listener asks (extra `openlineage`)."""
+"""What a task read and wrote, for OpenLineage. Its packages (extra `openlineage`) are imported where a listener asks."""
 
 from __future__ import annotations
 

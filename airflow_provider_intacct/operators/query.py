@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number, whole_number_if_any
 from airflow_provider_intacct.hooks.failures import airflow_outcome
 from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.operators.function import IntacctFunctionOperator
@@ -39,6 +39,7 @@ class IntacctQueryOperator(BaseOperator):
     :param show_private: from the top level, also return records of private entities.
     :param case_insensitive: compare text without regard to case.
     :param doc_par_id: transaction definition, for the custom fields of SODOCUMENT, PODOCUMENT and INVDOCUMENT.
+    :param max_api_transactions: the most API transactions that may be spent; the task fails before it spends more.
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: read inside this entity instead of the connection's.
     """
@@ -52,6 +53,7 @@ class IntacctQueryOperator(BaseOperator):
         "limit",
         "max_rows",
         "doc_par_id",
+        "max_api_transactions",
         "intacct_conn_id",
         "entity_id",
     )
@@ -73,6 +75,7 @@ class IntacctQueryOperator(BaseOperator):
         show_private: bool = False,
         case_insensitive: bool = False,
         doc_par_id: str | None = None,
+        max_api_transactions: int | str | None = None,
         intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,
@@ -89,6 +92,7 @@ class IntacctQueryOperator(BaseOperator):
         self.show_private = show_private
         self.case_insensitive = case_insensitive
         self.doc_par_id = doc_par_id
+        self.max_api_transactions = max_api_transactions
         self.intacct_conn_id = intacct_conn_id
         self.entity_id = entity_id
 
@@ -96,17 +100,19 @@ class IntacctQueryOperator(BaseOperator):
         """Return the records. Raises AirflowFailException for what another try cannot mend."""
         from airflow_provider_intacct.hooks.intacct import IntacctHook
 
-        hook = IntacctHook(self.intacct_conn_id, self.entity_id)
-        with airflow_outcome(), hook.client as client, metered(self, client) as meter:
-            rows = self._rows(client)
-            meter.done(f"Read {len(rows)} {self.object} record{'' if len(rows) == 1 else 's'}", rows=len(rows))
+        with airflow_outcome():
+            budget = whole_number_if_any("max_api_transactions", self.max_api_transactions)
+            hook = IntacctHook(self.intacct_conn_id, self.entity_id, max_api_transactions=budget)
+            with hook.client as client, metered(self, client) as meter:
+                rows = self._rows(client)
+                meter.done(f"Read {len(rows)} {self.object} record{'' if len(rows) == 1 else 's'}", rows=len(rows))
         return rows
 
     def _rows(self, client: Any) -> list[dict[str, Any]]:
         from airflow_provider_intacct.client.errors import InvalidRequestError
 
         most = whole_number("max_rows", self.max_rows)
-        limit = None if self.limit in (None, "") else whole_number("limit", self.limit)
+        limit = whole_number_if_any("limit", self.limit)
         if limit is not None and limit > most:
             raise InvalidRequestError(f"limit={limit} asks for more records than max_rows={most} allows.")
         rows = client.rows(

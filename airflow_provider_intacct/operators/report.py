@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import BaseOperator, conf
 
-from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, whole_number
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, whole_number, whole_number_if_any
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
 from airflow_provider_intacct.metrics import metered
@@ -184,8 +184,7 @@ class IntacctReportOperator(BaseOperator):
     def _client(self) -> IntacctClient:
         from airflow_provider_intacct.hooks.intacct import IntacctHook
 
-        most = self.max_api_transactions
-        budget = None if most in (None, "") else whole_number("max_api_transactions", most)
+        budget = whole_number_if_any("max_api_transactions", self.max_api_transactions)
         return IntacctHook(self.intacct_conn_id, self.entity_id or None, max_api_transactions=budget).client
 
     def _report(self) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from airflow_provider_intacct.arguments import whole_number
+from airflow_provider_intacct.arguments import whole_number_if_any
 from airflow_provider_intacct.transfers.reading import IntacctReadingOperator
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ class IntacctToObjectStorageOperator(IntacctReadingOperator):
         from airflow_provider_intacct.transfers.delivery import Form
 
         def bound(name: str) -> int | None:
-            value = getattr(self, name)
-            return None if value in (None, "") else whole_number(name, value)
+            return whole_number_if_any(name, getattr(self, name))
 
         return Form(
             self.format,

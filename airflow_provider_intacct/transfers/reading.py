@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, condition, names, whole_number_if_any
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -114,8 +114,7 @@ class IntacctReadingOperator(BaseOperator):
         """Return the hook for the connection, entity and budget of this task."""
         from airflow_provider_intacct.hooks.intacct import IntacctHook
 
-        most = self.max_api_transactions
-        budget = None if most in (None, "") else whole_number("max_api_transactions", most)
+        budget = whole_number_if_any("max_api_transactions", self.max_api_transactions)
         return IntacctHook(self.intacct_conn_id, self.entity_id or None, max_api_transactions=budget)
 
     def condition(self) -> Condition | None:

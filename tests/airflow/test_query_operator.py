@@ -168,3 +168,14 @@ def test_plain_values_keep_what_json_cannot_say() -> None:
         "a": "1000",
         "b": ["2026-01-31", None, True, 1],
     }
+
+
+def test_a_budget_stops_the_task_before_it_spends_more(connect: Connect, sandbox: SandboxProcess) -> None:
+    connect()
+    read = IntacctQueryOperator(task_id="read", object="VENDOR", fields="VENDORID", max_api_transactions="1")
+    before = sandbox.transactions()
+
+    with pytest.raises(AirflowFailException, match="max_api_transactions is 1 and 1 are used"):
+        read.execute({})
+
+    assert sandbox.transactions() == before + 1  # the lookup
