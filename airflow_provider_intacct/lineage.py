@@ -1,4 +1,4 @@
-"""What a task read and wrote, for OpenLineage. Its packages (extra `openlineage`) are imported where a listener asks."""
+"""What a task read and wrote, for OpenLineage, whose packages (extra `openlineage`) are imported when it asks."""
 
 from __future__ import annotations
 
