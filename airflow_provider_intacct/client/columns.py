@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import pyarrow as pa
@@ -102,7 +103,7 @@ class Tables:
     def _from_rows(self, rows: list[Row]) -> pa.Table:
         if not rows:
             return self.schema.empty_table()
-        found = self._found(dict.fromkeys(name for row in rows for name in row))
+        found = self._found(dict.fromkeys(chain.from_iterable(rows)))
         arrays = [
             self._typed(self._texts([row.get(found[field.name]) for row in rows], field), field)
             for field in self.schema
@@ -123,7 +124,7 @@ class Tables:
         header = body[: start.end()] if start else b""
         names = _names(header)
         found = self._found([*names, *stamped]) if names else {}
-        if not names or len(header) == len(body) or body.count(b'"') % 2 or b"0x" in body or b"0X" in body:
+        if not names or len(header) == len(body) or body.count(b'"') % 2:
             return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
         types = {found[field.name]: _in_csv(field.type) for field in self.schema}
         try:
@@ -165,7 +166,7 @@ class Tables:
             known = self._documented_moments(array)
             return known if known is not None else self._each(array, field)
         if field.type == pa.int64():
-            return array if array.type == pa.int64() else self._cast(array, field)
+            return self._cast(array, field)
         distinct = array if array.type == DISTINCT else array.dictionary_encode()
         return self._each(distinct.dictionary, field).take(distinct.indices)
 
@@ -268,10 +269,13 @@ def start_of_day(day: str, zone: tzinfo) -> int | None:
 
 
 def _in_csv(kind: pa.DataType) -> pa.DataType:
-    """Return the type in which Arrow reads a column of CSV: what repeats, as distinct values and places."""
+    """Return the type in which Arrow reads a column of CSV: what repeats, as distinct values and places.
+
+    Whole numbers as text: Arrow takes hexadecimal ones for numbers too, which Intacct's are not.
+    """
     if kind in (pa.bool_(), pa.date32()):
         return DISTINCT
-    return pa.string() if kind == MOMENTS else kind
+    return NUMBERS if kind == NUMBERS else pa.string()
 
 
 def _names(header: bytes) -> list[str]:
