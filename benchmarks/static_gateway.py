@@ -109,6 +109,8 @@ def element(item: tuple[str, str]) -> str:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together, so that no reader waits for the end of a page to be let go
+    disable_nagle_algorithm = True
     server: "StaticGateway"
 
     def do_POST(self) -> None:
@@ -125,6 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
