@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_intacct.client import IntacctClient
-    from airflow_provider_intacct.client.posting import Outcome, Posting, Scope
+    from airflow_provider_intacct.client.posting import Outcome, Posting, Scope, TypedRecord
     from airflow_provider_intacct.hooks.intacct import IntacctHook
 
 OUTCOMES = "outcomes"
@@ -45,7 +45,8 @@ class IntacctCreateOperator(BaseOperator):
     retry settles it.
 
     :param records: a record, a list of them, or JSON text of either. A record is a mapping of field names to values;
-        money is Decimal or text, never a float. Lines are a list: `{"ENTRIES": [{...}, {...}]}`.
+        money is Decimal or text, never a float. Lines are a list: `{"ENTRIES": [{...}, {...}]}`. A typed record from
+        `client.transactions`, such as `Bill(...)`, says object and function itself.
     :param object: the object to create, such as `GLBATCH`. Without it each record names its own:
         `{"GLBATCH": {...}}`.
     :param function: a create function of its own, such as `create_invoice`, whose records are its body in the schema's
@@ -76,7 +77,7 @@ class IntacctCreateOperator(BaseOperator):
     def __init__(
         self,
         *,
-        records: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str,
+        records: Sequence[Mapping[str, Any] | TypedRecord] | Mapping[str, Any] | TypedRecord | str,
         object: str | None = None,
         function: str = "create",
         idempotency_key: str | Sequence[str] | None = None,
@@ -198,8 +199,9 @@ class IntacctCreateOperator(BaseOperator):
 
 
 def records_of(given: Any) -> list[Any]:
-    """Return the records as a list, from a list, a single mapping or JSON text. Raises InvalidRecordError."""
+    """Return the records as a list, from a list, a single record or JSON text. Raises InvalidRecordError."""
     from airflow_provider_intacct.client.errors import InvalidRecordError
+    from airflow_provider_intacct.client.posting import TypedRecord
 
     if isinstance(given, str):
         try:
@@ -209,7 +211,7 @@ def records_of(given: Any) -> list[Any]:
                 f"records is text and no JSON ({error}); render a list with `| tojson`, or pass the XCom itself. "
                 "Nothing was sent."
             ) from None
-    if isinstance(given, Mapping):
+    if isinstance(given, (Mapping, TypedRecord)):
         return [given]
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
         raise InvalidRecordError(

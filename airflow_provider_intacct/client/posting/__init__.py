@@ -18,7 +18,7 @@ from airflow_provider_intacct.client.posting.outcome import (
     raise_unless_posted,
     summary,
 )
-from airflow_provider_intacct.client.posting.records import Posting, prepare
+from airflow_provider_intacct.client.posting.records import Posting, TypedRecord, prepare
 
 __all__ = [
     "ChangedSincePostedError",
@@ -31,6 +31,7 @@ __all__ = [
     "Scope",
     "Sending",
     "Settled",
+    "TypedRecord",
     "content_digest",
     "control_id",
     "post",

@@ -10,13 +10,17 @@ from typing import Any
 
 from airflow_provider_intacct.client.errors import InvalidRecordError, UnbalancedEntryError
 
+Booked = tuple[Decimal, Mapping[str, Any]]
+"""What a line books, negative for a credit, and the line."""
+
 SIGNS = {"1": 1, "-1": -1, "debit": 1, "credit": -1}
 
 
 def check_journal_entry(lines: Sequence[Mapping[str, Any]], path: str) -> None:
     """Raise unless `lines` (GLENTRY, or the legacy glentry) balance in each transaction currency.
 
-    Amounts are absolute; TR_TYPE 1 or "debit" is a debit, -1 or "credit" a credit.
+    Amounts are absolute; TR_TYPE 1 or "debit" is a debit, -1 or "credit" a credit. Whether the tax on a line counts is
+    not documented, so the entry may balance with it or without.
     Source: developer.intacct.com, General Ledger > Journal entries, "Create".
     """
     if len(lines) < 2:
@@ -25,14 +29,30 @@ def check_journal_entry(lines: Sequence[Mapping[str, Any]], path: str) -> None:
             f"{path}: the journal entry {found}; it takes at least a debit and a credit. Nothing was sent. "
             "(An entry in a statistical journal takes one: pass statistical=True.)"
         )
-    sums: dict[str, dict[int, Decimal]] = defaultdict(lambda: {1: Decimal(0), -1: Decimal(0)})
-    for number, line in enumerate(lines, 1):
-        sign, amount = _sign(line, f"{path}, line {number}"), _amount(line, f"{path}, line {number}")
-        sums[str(line.get("CURRENCY") or line.get("currency") or "")][sign] += amount
-    differing = [(currency, totals) for currency, totals in sums.items() if totals[1] != totals[-1]]
-    if differing:
-        words = "; ".join(_difference(currency, totals[1], totals[-1]) for currency, totals in differing)
+    booked = [
+        (_sign(line, f"{path}, line {number}") * _amount(line, f"{path}, line {number}"), line)
+        for number, line in enumerate(lines, 1)
+    ]
+    if _differing(booked) and _differing([(amount + _sign(line, path) * _tax(line), line) for amount, line in booked]):
+        words = "; ".join(_difference(currency, amounts) for currency, amounts in _differing(booked).items())
         raise UnbalancedEntryError(f"{path}: the journal entry does not balance: {words}. Nothing was sent.")
+
+
+def _differing(booked: Sequence[Booked]) -> dict[str, list[Booked]]:
+    """Return what is booked, by currency, in those currencies that do not balance."""
+    by_currency: dict[str, list[Booked]] = defaultdict(list)
+    for amount, line in booked:
+        by_currency[str(line.get("CURRENCY") or line.get("currency") or "")].append((amount, line))
+    return {currency: each for currency, each in by_currency.items() if sum(amount for amount, _ in each)}
+
+
+def _tax(line: Mapping[str, Any]) -> Decimal:
+    """Return the tax that a line says it bears."""
+    held = line.get("TAXENTRIES")
+    entries = held.get("TAXENTRY", []) if isinstance(held, Mapping) else []
+    entries = entries if isinstance(entries, list | tuple) else [entries]
+    given = [each.get("TRX_TAX") for each in entries if isinstance(each, Mapping)]
+    return sum((Decimal(each) for each in given if isinstance(each, Decimal | int)), Decimal(0))
 
 
 def _sign(line: Mapping[str, Any], path: str) -> int:
@@ -56,6 +76,25 @@ def _amount(line: Mapping[str, Any], path: str) -> Decimal:
     return amount
 
 
-def _difference(currency: str, debit: Decimal, credit: Decimal) -> str:
+def _difference(currency: str, booked: Sequence[Booked]) -> str:
     where = f" in {currency}" if currency else ""
-    return f"debits {debit} and credits {credit}{where} differ by {abs(debit - credit)}"
+    debit, credit = _totals(booked)
+    words = f"debits {debit} and credits {credit}{where} differ by {abs(debit - credit)}"
+    return words + _by_location(booked)
+
+
+def _by_location(booked: Sequence[Booked]) -> str:
+    """Return the difference of each location that does not balance by itself: one of them is where to look."""
+    by_location: dict[str, list[Booked]] = defaultdict(list)
+    for amount, line in booked:
+        by_location[str(line.get("LOCATION") or line.get("locationid") or "none")].append((amount, line))
+    if len(by_location) < 2:
+        return ""
+    totals = {location: _totals(each) for location, each in by_location.items()}
+    told = [f"{name}: debits {debit}, credits {credit}" for name, (debit, credit) in totals.items() if debit != credit]
+    return f" (by location {'; '.join(told)})"
+
+
+def _totals(booked: Sequence[Booked]) -> tuple[Decimal, Decimal]:
+    debit = sum((amount for amount, _ in booked if amount > 0), Decimal(0))
+    return debit, -sum((amount for amount, _ in booked if amount < 0), Decimal(0))

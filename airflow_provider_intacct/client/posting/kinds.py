@@ -186,6 +186,7 @@ _KINDS = (
     ),
     Kind("APPYMT", "APPYMT", lines=Lines("APPYMTDETAILS", "APPYMTDETAIL"), fields={"PAYMENTDATE": "WHENCREATED"}),
     Kind("ARPYMT", "ARPYMT", lines=Lines("ARPYMTDETAILS", "ARPYMTDETAIL")),
+    Kind("TASK", "TASK", natural_key=("PROJECTID", "TASKID")),
     Kind(
         "create_sotransaction",
         "SODOCUMENT",

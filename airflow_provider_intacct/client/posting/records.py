@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
 from airflow_provider_intacct.client.posting.identity import (
@@ -33,6 +33,26 @@ DATED = re.compile(r"date\w*|\w*date|when\w+", re.ASCII | re.IGNORECASE)
 
 Record = Mapping[str, Any]
 NaturalKey = tuple[tuple[str, str], ...]
+
+
+@runtime_checkable
+class TypedRecord(Protocol):
+    """A record that says itself what it is and how it is created: see `client.transactions`."""
+
+    @property
+    def object_name(self) -> str:
+        """The object it becomes."""
+
+    @property
+    def function(self) -> str:
+        """The function that creates it: `create`, or one of its own."""
+
+    @property
+    def statistical(self) -> bool:
+        """Whether it is an entry of a statistical journal."""
+
+    def record(self) -> Record:
+        """Return it as a plain mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +93,7 @@ class Posting:
 
 
 def prepare(
-    records: Sequence[Record],
+    records: Sequence[Record | TypedRecord],
     *,
     scope: Scope,
     object_name: str | None = None,
@@ -90,6 +110,8 @@ def prepare(
     the author's idempotency keys, one per record. `statistical` says that journal entries are of a statistical
     journal, which has quantities and no balance; `zone` is the API user's, needed only for aware datetimes.
 
+    A typed record says its object, function and journal itself, and may stand beside plain ones.
+
     Records and lines are mappings; the `(name, value)` pairs that `functions` takes are refused here. Raises
     `InvalidRecordError` or `UnbalancedEntryError` for the first record that cannot be posted, and
     `InvalidRecordError` for two records that would be one.
@@ -101,9 +123,9 @@ def prepare(
     postings: list[Posting] = []
     equals: Counter[str] = Counter()
     for position, given in enumerate(records, 1):
-        name, record = _named(given, object_name, function, position)
-        kind = kind_of(name, function)
-        record = check_record(record, kind, f"record {position} ({kind.name})", statistical=statistical)
+        kind, record = _kind_and_record(given, object_name, function, position)
+        without_balance = statistical or (isinstance(given, TypedRecord) and given.statistical)
+        record = check_record(record, kind, f"record {position} ({kind.name})", statistical=without_balance)
         content = content_digest(record, kind=kind.name)
         natural = natural_key(record, kind)
         identity = _identity(kind, natural, content, keys[position - 1] if keys else None, equals)
@@ -155,6 +177,19 @@ def natural_key(record: Record, kind: Kind) -> NaturalKey:
     """Return the (field of the object, value) pairs that single the record out in Intacct, or () if one is empty."""
     values = tuple((kind.reads_as(name), canonical_text(record.get(name))) for name in kind.natural_key)
     return values if values and all(value for _, value in values) else ()
+
+
+def _kind_and_record(given: Any, object_name: str | None, function: str, position: int) -> tuple[Kind, Any]:
+    if not isinstance(given, TypedRecord):
+        name, record = _named(given, object_name, function, position)
+        return kind_of(name, function), record
+    for asked, own in ((object_name, given.object_name), (function if function != "create" else None, given.function)):
+        if asked is not None and asked.upper() != own.upper():
+            raise InvalidRecordError(
+                f"record {position} is a {type(given).__name__}, which is no {asked}; a typed record says itself what "
+                "it is: leave object and function out. Nothing was sent."
+            )
+    return kind_of(given.object_name, given.function), given.record()
 
 
 def _named(given: Any, object_name: str | None, function: str, position: int) -> tuple[str | None, Any]:

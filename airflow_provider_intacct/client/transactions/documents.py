@@ -1,0 +1,67 @@
+"""What the functions of their own (create_invoice and its like) share: their lines, and the order of the schema.
+
+Source: the content models of Sage's 3.0 schema.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style
+from airflow_provider_intacct.client.transactions.values import Dimensions
+
+Action = Literal["Submit", "Draft"]
+
+EXCHANGE = ("basecurr", "currency", "exchratedate", "exchratetype", "exchrate")
+
+LINE = (
+    *("accountlabel", "glaccountno", "offsetglaccountno", "amount", "allocationid", "memo", "locationid"),
+    *("departmentid", "item1099", "form1099type", "form1099box", "customfields", "revrectemplate", "defrevaccount"),
+    *("revrecstartdate", "revrecenddate", "projectid", "customerid", "vendorid", "employeeid", "itemid", "classid"),
+    *("contractid", "warehouseid", "billable"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine(Part):
+    """A line of an invoice, an adjustment or an other receipt, to an account or an account label."""
+
+    amount: Annotated[Money, "amount"]
+    account: Annotated[str | None, "glaccountno"] = None
+    account_label: Annotated[str | None, "accountlabel"] = None
+    offset_account: Annotated[str | None, "offsetglaccountno"] = None
+    dimensions: Dimensions | None = None
+    memo: Annotated[str | None, "memo"] = None
+    allocation: Annotated[str | None, "allocationid"] = None
+    form_1099: Annotated[bool | None, "item1099"] = None
+    form_1099_type: Annotated[str | None, "form1099type"] = None
+    form_1099_box: Annotated[str | None, "form1099box"] = None
+    revenue_template: Annotated[str | None, "revrectemplate"] = None
+    deferred_revenue_account: Annotated[str | None, "defrevaccount"] = None
+    revenue_from: Annotated[date | None, "revrecstartdate"] = None
+    revenue_until: Annotated[date | None, "revrecenddate"] = None
+    billable: Annotated[bool | None, "billable"] = None
+    custom_fields: CustomFields | None = None
+
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = LINE
+
+    def problem(self) -> str:
+        """Say that the account is missing or given twice, or nothing."""
+        return "give either account or account_label" if (self.account is None) == (self.account_label is None) else ""
+
+
+def same_signs(lines: Sequence[DocumentLine]) -> str:
+    """Say which line has another sign than the first, or nothing.
+
+    Source: developer.intacct.com, Accounts Payable > Adjustments: all lines positive, or all negative.
+    """
+    negative = Decimal(lines[0].amount) < 0
+    for number, line in enumerate(lines, 1):
+        if Decimal(line.amount) == 0:
+            return f"line {number} has the amount 0"
+        if (Decimal(line.amount) < 0) != negative:
+            return f"line {number} ({line.amount}) has another sign than line 1; make two adjustments of it"
+    return ""

@@ -1,0 +1,311 @@
+"""What transactions refer to: vendors, customers, contacts, projects, accounts and the like, for the generic create.
+
+The natural key of each is its id, or the name that stands for one. Where the company numbers records by itself, leave
+the id out. Source: developer.intacct.com, the "Create" page of each object.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Number, Part, Transaction
+from airflow_provider_intacct.client.transactions.values import Address
+
+Status = Literal["active", "inactive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDetails(Part):
+    """The contact that Intacct makes along with a vendor or customer. `print_as` is required where it is given."""
+
+    print_as: Annotated[str, "PRINTAS"]
+    company: Annotated[str | None, "COMPANYNAME"] = None
+    prefix: Annotated[str | None, "PREFIX"] = None
+    first_name: Annotated[str | None, "FIRSTNAME"] = None
+    last_name: Annotated[str | None, "LASTNAME"] = None
+    phone: Annotated[str | None, "PHONE1"] = None
+    mobile: Annotated[str | None, "CELLPHONE"] = None
+    fax: Annotated[str | None, "FAX"] = None
+    email: Annotated[str | None, "EMAIL1"] = None
+    second_email: Annotated[str | None, "EMAIL2"] = None
+    url: Annotated[str | None, "URL1"] = None
+    taxable: Annotated[bool | None, "TAXABLE"] = None
+    address: Annotated[Address | None, "MAILADDRESS"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor(Transaction):
+    """One who is paid."""
+
+    name: Annotated[str, "NAME"]
+    id: Annotated[str | None, "VENDORID"] = None
+    contact: Annotated[ContactDetails | None, "DISPLAYCONTACT"] = None
+    parent: Annotated[str | None, "PARENTID"] = None
+    type: Annotated[str | None, "VENDTYPE"] = None
+    terms: Annotated[str | None, "TERMNAME"] = None
+    account: Annotated[str | None, "APACCOUNT"] = None
+    account_label: Annotated[str | None, "ACCOUNTLABEL"] = None
+    offset_account: Annotated[str | None, "OFFSETGLACCOUNTNO"] = None
+    account_number_there: Annotated[str | None, "VENDORACCOUNTNO"] = None
+    currency: Annotated[str | None, "CURRENCY"] = None
+    credit_limit: Annotated[Money | None, "CREDITLIMIT"] = None
+    tax_id: Annotated[str | None, "TAXID"] = None
+    form_1099_type: Annotated[str | None, "FORM1099TYPE"] = None
+    form_1099_box: Annotated[str | None, "FORM1099BOX"] = None
+    name_1099: Annotated[str | None, "NAME1099"] = None
+    on_hold: Annotated[bool | None, "ONHOLD"] = None
+    one_time: Annotated[bool | None, "ONETIME"] = None
+    comments: Annotated[str | None, "COMMENTS"] = None
+    attachment: Annotated[str | None, "SUPDOCID"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "VENDOR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer(Transaction):
+    """One who pays."""
+
+    name: Annotated[str, "NAME"]
+    id: Annotated[str | None, "CUSTOMERID"] = None
+    contact: Annotated[ContactDetails | None, "DISPLAYCONTACT"] = None
+    parent: Annotated[str | None, "PARENTID"] = None
+    type: Annotated[str | None, "CUSTTYPE"] = None
+    sales_rep: Annotated[str | None, "CUSTREPID"] = None
+    territory: Annotated[str | None, "TERRITORYID"] = None
+    terms: Annotated[str | None, "TERMNAME"] = None
+    account: Annotated[str | None, "ARACCOUNT"] = None
+    account_label: Annotated[str | None, "ACCOUNTLABEL"] = None
+    offset_account: Annotated[str | None, "OFFSETGLACCOUNTNO"] = None
+    currency: Annotated[str | None, "CURRENCY"] = None
+    credit_limit: Annotated[Money | None, "CREDITLIMIT"] = None
+    tax_id: Annotated[str | None, "TAXID"] = None
+    resale_number: Annotated[str | None, "RESALENO"] = None
+    shipping_method: Annotated[str | None, "SHIPPINGMETHOD"] = None
+    on_hold: Annotated[bool | None, "ONHOLD"] = None
+    one_time: Annotated[bool | None, "ONETIME"] = None
+    comments: Annotated[str | None, "COMMENTS"] = None
+    attachment: Annotated[str | None, "SUPDOCID"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "CUSTOMER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact(Transaction):
+    """A person or an address that others refer to by `name`."""
+
+    name: Annotated[str, "CONTACTNAME"]
+    print_as: Annotated[str, "PRINTAS"]
+    company: Annotated[str | None, "COMPANYNAME"] = None
+    prefix: Annotated[str | None, "PREFIX"] = None
+    first_name: Annotated[str | None, "FIRSTNAME"] = None
+    last_name: Annotated[str | None, "LASTNAME"] = None
+    initial: Annotated[str | None, "INITIAL"] = None
+    phone: Annotated[str | None, "PHONE1"] = None
+    second_phone: Annotated[str | None, "PHONE2"] = None
+    mobile: Annotated[str | None, "CELLPHONE"] = None
+    fax: Annotated[str | None, "FAX"] = None
+    email: Annotated[str | None, "EMAIL1"] = None
+    second_email: Annotated[str | None, "EMAIL2"] = None
+    url: Annotated[str | None, "URL1"] = None
+    taxable: Annotated[bool | None, "TAXABLE"] = None
+    tax_group: Annotated[str | None, "TAXGROUP"] = None
+    tax_id: Annotated[str | None, "TAXID"] = None
+    address: Annotated[Address | None, "MAILADDRESS"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "CONTACT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee(Transaction):
+    """One who works for the company. `contact` is the name of a contact that exists."""
+
+    contact: Annotated[str, "PERSONALINFO/CONTACTNAME"]
+    id: Annotated[str | None, "EMPLOYEEID"] = None
+    title: Annotated[str | None, "TITLE"] = None
+    location: Annotated[str | None, "LOCATIONID"] = None
+    department: Annotated[str | None, "DEPARTMENTID"] = None
+    class_: Annotated[str | None, "CLASSID"] = None
+    supervisor: Annotated[str | None, "SUPERVISORID"] = None
+    born: Annotated[date | None, "BIRTHDATE"] = None
+    start: Annotated[date | None, "STARTDATE"] = None
+    end: Annotated[date | None, "ENDDATE"] = None
+    type: Annotated[str | None, "EMPLOYEETYPE"] = None
+    currency: Annotated[str | None, "CURRENCY"] = None
+    earning_type: Annotated[str | None, "EARNINGTYPENAME"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "EMPLOYEE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project(Transaction):
+    """A project; `category` is one of the company's own (Contract, Capitalized, ...)."""
+
+    name: Annotated[str, "NAME"]
+    category: Annotated[str, "PROJECTCATEGORY"]
+    id: Annotated[str | None, "PROJECTID"] = None
+    description: Annotated[str | None, "DESCRIPTION"] = None
+    parent: Annotated[str | None, "PARENTID"] = None
+    type: Annotated[str | None, "PROJECTTYPE"] = None
+    project_status: Annotated[str | None, "PROJECTSTATUS"] = None
+    customer: Annotated[str | None, "CUSTOMERID"] = None
+    manager: Annotated[str | None, "MANAGERID"] = None
+    begin: Annotated[date | None, "BEGINDATE"] = None
+    end: Annotated[date | None, "ENDDATE"] = None
+    location: Annotated[str | None, "LOCATIONID"] = None
+    department: Annotated[str | None, "DEPARTMENTID"] = None
+    class_: Annotated[str | None, "CLASSID"] = None
+    currency: Annotated[str | None, "CURRENCY"] = None
+    billing_type: Annotated[str | None, "BILLINGTYPE"] = None
+    terms: Annotated[str | None, "TERMNAME"] = None
+    budget: Annotated[Money | None, "BUDGETAMOUNT"] = None
+    contract_amount: Annotated[Money | None, "CONTRACTAMOUNT"] = None
+    attachment: Annotated[str | None, "SUPDOCID"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "PROJECT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Transaction):
+    """A task of a project."""
+
+    project: Annotated[str, "PROJECTID"]
+    name: Annotated[str, "NAME"]
+    id: Annotated[str | None, "TASKID"] = None
+    description: Annotated[str | None, "DESCRIPTION"] = None
+    item: Annotated[str | None, "ITEMID"] = None
+    class_: Annotated[str | None, "CLASSID"] = None
+    begin: Annotated[date | None, "PBEGINDATE"] = None
+    end: Annotated[date | None, "PENDDATE"] = None
+    budget_hours: Annotated[Number | None, "BUDGETQTY"] = None
+    estimated_hours: Annotated[Number | None, "ESTQTY"] = None
+    billable: Annotated[bool | None, "BILLABLE"] = None
+    milestone: Annotated[bool | None, "ISMILESTONE"] = None
+    utilized: Annotated[bool | None, "UTILIZED"] = None
+    priority: Annotated[int | None, "PRIORITY"] = None
+    task_status: Annotated[str | None, "TASKSTATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "TASK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(Transaction):
+    """What is bought, sold or kept; `type` such as Inventory, Non-Inventory or Kit."""
+
+    id: Annotated[str, "ITEMID"]
+    name: Annotated[str, "NAME"]
+    type: Annotated[str, "ITEMTYPE"]
+    description: Annotated[str | None, "EXTENDED_DESCRIPTION"] = None
+    product_line: Annotated[str | None, "PRODUCTLINEID"] = None
+    gl_group: Annotated[str | None, "GLGROUP"] = None
+    taxable: Annotated[bool | None, "TAXABLE"] = None
+    tax_group: Annotated[str | None, "TAXGROUP"] = None
+    unit_group: Annotated[str | None, "UOMGRP"] = None
+    cost_method: Annotated[str | None, "COST_METHOD"] = None
+    standard_cost: Annotated[Number | None, "STANDARD_COST"] = None
+    base_price: Annotated[Number | None, "BASEPRICE"] = None
+    shipping_weight: Annotated[Number | None, "SHIP_WEIGHT"] = None
+    upc: Annotated[str | None, "UPC"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "ITEM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location(Transaction):
+    """A place of the company, within the entity that `parent` leads to."""
+
+    id: Annotated[str, "LOCATIONID"]
+    name: Annotated[str, "NAME"]
+    parent: Annotated[str | None, "PARENTID"] = None
+    supervisor: Annotated[str | None, "SUPERVISORID"] = None
+    contact: Annotated[str | None, "CONTACTINFO/CONTACTNAME"] = None
+    start: Annotated[date | None, "STARTDATE"] = None
+    end: Annotated[date | None, "ENDDATE"] = None
+    title: Annotated[str | None, "CUSTTITLE"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "LOCATION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department(Transaction):
+    """A department; what others call its name, Intacct calls its title."""
+
+    id: Annotated[str, "DEPARTMENTID"]
+    title: Annotated[str, "TITLE"]
+    parent: Annotated[str | None, "PARENTID"] = None
+    supervisor: Annotated[str | None, "SUPERVISORID"] = None
+    custom_title: Annotated[str | None, "CUSTTITLE"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "DEPARTMENT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Class(Transaction):
+    """A member of the class dimension."""
+
+    id: Annotated[str, "CLASSID"]
+    name: Annotated[str, "NAME"]
+    description: Annotated[str | None, "DESCRIPTION"] = None
+    parent: Annotated[str | None, "PARENTID"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "CLASS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GLAccount(Transaction):
+    """An account of the general ledger. `requires_...` makes its lines name that dimension."""
+
+    number: Annotated[str, "ACCOUNTNO"]
+    title: Annotated[str, "TITLE"]
+    type: Annotated[Literal["balancesheet", "incomestatement"] | None, "ACCOUNTTYPE"] = None
+    normal_balance: Annotated[Literal["debit", "credit"] | None, "NORMALBALANCE"] = None
+    closing_type: Annotated[str | None, "CLOSINGTYPE"] = None
+    closing_account: Annotated[str | None, "CLOSINGACCOUNTNO"] = None
+    category: Annotated[str | None, "CATEGORY"] = None
+    tax_code: Annotated[str | None, "TAXCODE"] = None
+    requires_department: Annotated[bool | None, "REQUIREDEPT"] = None
+    requires_location: Annotated[bool | None, "REQUIRELOC"] = None
+    requires_project: Annotated[bool | None, "REQUIREPROJECT"] = None
+    requires_customer: Annotated[bool | None, "REQUIRECUSTOMER"] = None
+    requires_vendor: Annotated[bool | None, "REQUIREVENDOR"] = None
+    requires_employee: Annotated[bool | None, "REQUIREEMPLOYEE"] = None
+    requires_item: Annotated[bool | None, "REQUIREITEM"] = None
+    requires_class: Annotated[bool | None, "REQUIRECLASS"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "GLACCOUNT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse(Transaction):
+    """Where items are kept."""
+
+    id: Annotated[str, "WAREHOUSEID"]
+    name: Annotated[str, "NAME"]
+    location: Annotated[str | None, "LOCATIONID"] = None
+    parent: Annotated[str | None, "PARENTID"] = None
+    manager: Annotated[str | None, "MANAGERID"] = None
+    contact: Annotated[str | None, "CONTACTINFO/CONTACTNAME"] = None
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "WAREHOUSE"

@@ -1,0 +1,192 @@
+"""What is owed to vendors and paid to them: bills, adjustments, payments.
+
+Source: developer.intacct.com, Accounts Payable > Bills, Adjustments, AP payments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from airflow_provider_intacct.client.transactions.documents import EXCHANGE, Action, DocumentLine, same_signs
+from airflow_provider_intacct.client.transactions.journal import TaxEntry
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
+from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillLine(Part):
+    """A line of a bill, to an account or an account label. A negative amount is a credit within the bill."""
+
+    amount: Annotated[Money | None, "TRX_AMOUNT"] = None
+    amount_with_tax: Annotated[Money | None, "TOTALTRXAMOUNT"] = None
+    account: Annotated[str | None, "ACCOUNTNO"] = None
+    account_label: Annotated[str | None, "ACCOUNTLABEL"] = None
+    offset_account: Annotated[str | None, "OFFSETGLACCOUNTNO"] = None
+    dimensions: Dimensions | None = None
+    memo: Annotated[str | None, "ENTRYDESCRIPTION"] = None
+    allocation: Annotated[str | None, "ALLOCATION"] = None
+    form_1099: Annotated[bool | None, "FORM1099"] = None
+    form_1099_type: Annotated[str | None, "FORM1099TYPE"] = None
+    form_1099_box: Annotated[str | None, "FORM1099BOX"] = None
+    billable: Annotated[bool | None, "BILLABLE"] = None
+    tax_entries: Annotated[Sequence[TaxEntry], "TAXENTRIES/TAXENTRY"] = ()
+    custom_fields: CustomFields | None = None
+
+    def problem(self) -> str:
+        """Say what is missing or given twice, or nothing."""
+        if (self.account is None) == (self.account_label is None):
+            return "give either account or account_label"
+        if (self.amount is None) == (self.amount_with_tax is None):
+            return "give either amount or amount_with_tax"
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill(Transaction):
+    """A vendor's bill. `due` may be left out of a draft only.
+
+    Its natural key is VENDORID and RECORDID, the number the vendor gave it; DOCNUMBER is a reference of yours, stamped
+    if empty. `amount_with_tax` on lines goes with `inclusive_tax=True`.
+    """
+
+    vendor: Annotated[str, "VENDORID"]
+    bill_date: Annotated[date, "WHENCREATED"]
+    lines: Annotated[Sequence[BillLine], "APBILLITEMS/APBILLITEM"]
+    due: Annotated[date | None, "WHENDUE"] = None
+    number: Annotated[str | None, "RECORDID"] = None
+    reference: Annotated[str | None, "DOCNUMBER"] = None
+    description: Annotated[str | None, "DESCRIPTION"] = None
+    posting_date: Annotated[date | None, "WHENPOSTED"] = None
+    discount_until: Annotated[date | None, "WHENDISCOUNT"] = None
+    terms: Annotated[str | None, "TERMNAME"] = None
+    exchange: Exchange | None = None
+    on_hold: Annotated[bool | None, "ONHOLD"] = None
+    pay_to: Annotated[str | None, "BILLTOPAYTOCONTACTNAME"] = None
+    return_to: Annotated[str | None, "SHIPTORETURNTOCONTACTNAME"] = None
+    summary: Annotated[str | None, "PRBATCH"] = None
+    inclusive_tax: Annotated[bool | None, "INCLUSIVETAX"] = None
+    attachment: Annotated[str | None, "SUPDOCID"] = None
+    external_id: Annotated[str | None, "EXTERNALID"] = None
+    action: Annotated[Action | None, "ACTION"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "APBILL"
+
+    def problem(self) -> str:
+        """Say what is wrong with the due date or with tax, or nothing."""
+        if self.due is None and self.action != "Draft":
+            return 'due is missing; only a draft (action="Draft") goes without'
+        if any(line.amount_with_tax is not None for line in self.lines) and not self.inclusive_tax:
+            return "a line has amount_with_tax; that needs inclusive_tax=True on the bill"
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillPaymentDetail(Part):
+    """What is paid of one bill: by money, by a credit, or both. All keys are record numbers (RECORDNO).
+
+    `debit_memo` pays a positive adjustment instead of a bill. `advance`, `adjustment` and `inline_credit` use up a
+    credit of the vendor's, each with its amount. `discount_date` takes the discount that terms give on that day.
+    """
+
+    bill: Annotated[int | str | None, "RECORDKEY"] = None
+    bill_line: Annotated[int | str | None, "ENTRYKEY"] = None
+    debit_memo: Annotated[int | str | None, "POSADJKEY"] = None
+    debit_memo_line: Annotated[int | str | None, "POSADJENTRYKEY"] = None
+    amount: Annotated[Money | None, "TRX_PAYMENTAMOUNT"] = None
+    discount_date: Annotated[date | None, "DISCOUNTDATE"] = None
+    advance: Annotated[int | str | None, "ADVANCEKEY"] = None
+    advance_amount: Annotated[Money | None, "TRX_POSTEDADVANCEAMOUNT"] = None
+    adjustment: Annotated[int | str | None, "ADJUSTMENTKEY"] = None
+    adjustment_amount: Annotated[Money | None, "TRX_ADJUSTMENTAMOUNT"] = None
+    inline_credit: Annotated[int | str | None, "INLINEKEY"] = None
+    inline_amount: Annotated[Money | None, "TRX_INLINEAMOUNT"] = None
+
+    def problem(self) -> str:
+        """Say what is missing or has the wrong sign, or nothing."""
+        if (self.bill is None) == (self.debit_memo is None):
+            return "give either bill or debit_memo, the record number of what is paid"
+        credits = (
+            ("advance", self.advance, self.advance_amount),
+            ("adjustment", self.adjustment, self.adjustment_amount),
+            ("inline_credit", self.inline_credit, self.inline_amount),
+        )
+        for name, key, amount in credits:
+            if (key is None) != (amount is None):
+                return f"{name} and its amount go together"
+        given = [Decimal(each) for each in (self.amount, *(amount for *_, amount in credits)) if each is not None]
+        if not given:
+            return "nothing is paid; give amount, or a credit with its amount"
+        if any(each <= 0 for each in given):
+            return "a payment or credit used up is more than zero"
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillPayment(Transaction):
+    """A payment to a vendor: of bills, with money from `bank` (`FINANCIALENTITY`) or by credits alone.
+
+    `action="Draft"` leaves it in the outbox; otherwise it is submitted, and posted unless payments need approval.
+    """
+
+    vendor: Annotated[str, "VENDORID"]
+    payment_date: Annotated[date, "PAYMENTDATE"]
+    currency: Annotated[str, "CURRENCY"]
+    details: Annotated[Sequence[BillPaymentDetail], "APPYMTDETAILS/APPYMTDETAIL"]
+    bank: Annotated[str | None, "FINANCIALENTITY"] = None
+    method: Annotated[str | None, "PAYMENTMETHOD"] = None
+    request_method: Annotated[str | None, "PAYMENTREQUESTMETHOD"] = None
+    document_number: Annotated[str | None, "DOCNUMBER"] = None
+    description: Annotated[str | None, "DESCRIPTION"] = None
+    base_currency: Annotated[str | None, "BASECURR"] = None
+    exchange_rate_type: Annotated[str | None, "EXCH_RATE_TYPE_ID"] = None
+    exchange_rate_date: Annotated[date | None, "EXCH_RATE_DATE"] = None
+    pay_to: Annotated[str | None, "BILLTOPAYTOCONTACTNAME"] = None
+    summary: Annotated[str | None, "PRBATCH"] = None
+    action: Annotated[Action | None, "ACTION"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "APPYMT"
+
+    def problem(self) -> str:
+        """Say what is missing for a payment with money, or nothing."""
+        pays_money = any(each.amount is not None for each in self.details)
+        if pays_money and (self.bank is None or self.method is None):
+            return "bank and method are needed where money is paid (only credits go without)"
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApAdjustment(Transaction):
+    """An adjustment of a vendor's account. Its lines are all positive or all negative.
+
+    Its natural key is the vendor and the number.
+    """
+
+    vendor: Annotated[str, "vendorid"]
+    adjustment_date: Annotated[date, "datecreated"]
+    lines: Annotated[Sequence[DocumentLine], "apadjustmentitems/lineitem"]
+    posting_date: Annotated[date | None, "dateposted"] = None
+    summary: Annotated[str | None, "batchkey"] = None
+    number: Annotated[str | None, "adjustmentno"] = None
+    action: Annotated[Action | None, "action"] = None
+    bill_number: Annotated[str | None, "billno"] = None
+    description: Annotated[str | None, "description"] = None
+    external_id: Annotated[str | None, "externalid"] = None
+    exchange: Exchange | None = None
+    no_gl: Annotated[bool | None, "nogl"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "APADJUSTMENT"
+    function: ClassVar[str] = "create_apadjustment"
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = (
+        *("vendorid", "datecreated", "dateposted", "batchkey", "adjustmentno", "action", "billno", "description"),
+        *("externalid", *EXCHANGE, "nogl", "customfields", "apadjustmentitems"),
+    )
+
+    def problem(self) -> str:
+        """Say that the lines differ in sign, or nothing."""
+        return same_signs(self.lines)

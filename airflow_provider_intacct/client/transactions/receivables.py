@@ -1,0 +1,141 @@
+"""What customers owe and pay: invoices, adjustments, payments received.
+
+Source: developer.intacct.com, Accounts Receivable > Invoices, Adjustments, AR payments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+from airflow_provider_intacct.client.transactions.documents import EXCHANGE, Action, DocumentLine
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
+from airflow_provider_intacct.client.transactions.values import Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice(Transaction):
+    """An invoice to a customer, due on `due` or by `terms`. Intacct documents no generic create for it.
+
+    Its natural key is the number. `reference` (the customer's order number) is stamped if empty.
+    """
+
+    customer: Annotated[str, "customerid"]
+    invoice_date: Annotated[date, "datecreated"]
+    lines: Annotated[Sequence[DocumentLine], "invoiceitems/lineitem"]
+    due: Annotated[date | None, "datedue"] = None
+    terms: Annotated[str | None, "termname"] = None
+    number: Annotated[str | None, "invoiceno"] = None
+    reference: Annotated[str | None, "ponumber"] = None
+    description: Annotated[str | None, "description"] = None
+    posting_date: Annotated[date | None, "dateposted"] = None
+    summary: Annotated[str | None, "batchkey"] = None
+    exchange: Exchange | None = None
+    bill_to: Annotated[str | None, "billto/contactname"] = None
+    ship_to: Annotated[str | None, "shipto/contactname"] = None
+    no_gl: Annotated[bool | None, "nogl"] = None
+    attachment: Annotated[str | None, "supdocid"] = None
+    external_id: Annotated[str | None, "externalid"] = None
+    action: Annotated[Action | None, "action"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "ARINVOICE"
+    function: ClassVar[str] = "create_invoice"
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = (
+        *("customerid", "datecreated", "dateposted", "datedue", "termname", "batchkey", "action", "invoiceno"),
+        *("ponumber", "description", "externalid", "billto", "shipto", *EXCHANGE, "nogl", "supdocid"),
+        *("customfields", "invoiceitems"),
+    )
+
+    def problem(self) -> str:
+        """Say that nothing tells when it is due, or nothing."""
+        return "give due or terms, which say when it is due" if self.due is None and self.terms is None else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedPaymentDetail(Part):
+    """What is paid of one invoice; `invoice` and the other keys are record numbers (RECORDNO).
+
+    `debit_memo` is paid instead of an invoice. `discount_date` takes the discount that terms give on that day.
+    """
+
+    amount: Annotated[Money, "TRX_PAYMENTAMOUNT"]
+    invoice: Annotated[int | str | None, "RECORDKEY"] = None
+    invoice_line: Annotated[int | str | None, "ENTRYKEY"] = None
+    debit_memo: Annotated[int | str | None, "POSADJKEY"] = None
+    debit_memo_line: Annotated[int | str | None, "POSADJENTRYKEY"] = None
+    discount_date: Annotated[date | None, "DISCOUNTDATE"] = None
+
+    def problem(self) -> str:
+        """Say what is missing or has the wrong sign, or nothing."""
+        if (self.invoice is None) == (self.debit_memo is None):
+            return "give either invoice or debit_memo, the record number of what is paid"
+        return "" if Decimal(self.amount) > 0 else f"amount is {self.amount}; a payment is more than zero"
+
+
+ReceiptMethod = Literal["Printed Check", "Cash", "EFT", "Credit Card", "Online Charge Card", "Online ACH Debit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedPayment(Transaction):
+    """A customer's payment, applied to invoices. It goes to a bank, to undeposited funds, or into a summary.
+
+    `payer` in place of `customer` names one who pays for several customers.
+    """
+
+    method: Annotated[ReceiptMethod, "PAYMENTMETHOD"]
+    receipt_date: Annotated[date, "RECEIPTDATE"]
+    currency: Annotated[str, "CURRENCY"]
+    details: Annotated[Sequence[ReceivedPaymentDetail], "ARPYMTDETAILS/ARPYMTDETAIL"]
+    customer: Annotated[str | None, "CUSTOMERID"] = None
+    payer: Annotated[str | None, "PAYERNAME"] = None
+    bank: Annotated[str | None, "FINANCIALENTITY"] = None
+    undeposited_account: Annotated[str | None, "UNDEPOSITEDACCOUNTNO"] = None
+    summary: Annotated[str | None, "PRBATCH"] = None
+    payment_date: Annotated[date | None, "PAYMENTDATE"] = None
+    document_number: Annotated[str | None, "DOCNUMBER"] = None
+    description: Annotated[str | None, "DESCRIPTION"] = None
+    base_currency: Annotated[str | None, "BASECURR"] = None
+    exchange_rate_type: Annotated[str | None, "EXCH_RATE_TYPE_ID"] = None
+    exchange_rate_date: Annotated[date | None, "EXCH_RATE_DATE"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "ARPYMT"
+
+    def problem(self) -> str:
+        """Say what is missing or given twice, or nothing."""
+        if (self.customer is None) == (self.payer is None):
+            return "give either customer, or payer for one who pays for several"
+        places = [each for each in (self.bank, self.undeposited_account, self.summary) if each is not None]
+        return "" if len(places) == 1 else "give one of bank, undeposited_account and summary: where the money goes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArAdjustment(Transaction):
+    """A debit memo (lines positive) or credit memo (lines negative) of a customer's account.
+
+    Its natural key is the customer and the number.
+    """
+
+    customer: Annotated[str, "customerid"]
+    adjustment_date: Annotated[date, "datecreated"]
+    lines: Annotated[Sequence[DocumentLine], "aradjustmentitems/lineitem"]
+    posting_date: Annotated[date | None, "dateposted"] = None
+    summary: Annotated[str | None, "batchkey"] = None
+    number: Annotated[str | None, "adjustmentno"] = None
+    action: Annotated[Action | None, "action"] = None
+    invoice_number: Annotated[str | None, "invoiceno"] = None
+    description: Annotated[str | None, "description"] = None
+    external_id: Annotated[str | None, "externalid"] = None
+    exchange: Exchange | None = None
+    no_gl: Annotated[bool | None, "nogl"] = None
+
+    object_name: ClassVar[str] = "ARADJUSTMENT"
+    function: ClassVar[str] = "create_aradjustment"
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = (
+        *("customerid", "datecreated", "dateposted", "batchkey", "adjustmentno", "action", "invoiceno"),
+        *("description", "externalid", *EXCHANGE, "nogl", "aradjustmentitems"),
+    )

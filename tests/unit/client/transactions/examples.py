@@ -1,0 +1,114 @@
+"""One of each typed transaction with every field filled, for the tests that look at their shape."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from airflow_provider_intacct.client.transactions import (
+    ApAdjustment,
+    ArAdjustment,
+    Bill,
+    BillLine,
+    BillPayment,
+    BillPaymentDetail,
+    Class,
+    Contact,
+    Customer,
+    Department,
+    Dimensions,
+    DocumentLine,
+    Employee,
+    Exchange,
+    GLAccount,
+    Invoice,
+    Item,
+    JournalEntry,
+    JournalLine,
+    Location,
+    Project,
+    ReceivedPayment,
+    ReceivedPaymentDetail,
+    Split,
+    StatisticalJournalEntry,
+    Task,
+    Transaction,
+    Vendor,
+    Warehouse,
+)
+from airflow_provider_intacct.client.transactions.shape import Part, Slot, class_slots
+
+DAY = date(2026, 3, 31)
+AMOUNT = Decimal("12.34")
+AT_RATE = Exchange(currency="EUR", rate=Decimal("1.0825"))
+BY_TYPE = Exchange(currency="EUR", base="USD", rate_type="Intacct Daily Rate", rate_date=DAY)
+EVERYWHERE = Dimensions(
+    location="100", department="10", project="P", task="T", cost_type="K", customer="C", vendor="V", employee="E",
+    item="I", class_="A", contract="N", warehouse="W", user_defined={"CHANNEL": "10001"},
+)  # fmt: skip
+ON_DOCUMENTS = Dimensions(
+    location="100", department="10", project="P", customer="C", vendor="V", employee="E", item="I", class_="A",
+    contract="N", warehouse="W", user_defined={"CHANNEL": "10001"},
+)  # fmt: skip
+
+
+def filled(kind: type[Part], *without: str, **given: Any) -> Any:
+    """Return a part with all fields filled, but those of `without`."""
+    slots = [slot for slot in class_slots(kind) if slot.attribute not in without]
+    return kind(**{slot.attribute: given.get(slot.attribute, sample(slot)) for slot in slots})
+
+
+def sample(slot: Slot) -> Any:
+    """Return a value that the field takes."""
+    kind = slot.types[0] if slot.types else None
+    if slot.choices:
+        return slot.choices[0]
+    if kind is Dimensions:
+        return EVERYWHERE
+    if kind is Exchange:
+        return AT_RATE
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return [filled(kind)] if slot.many else filled(kind)
+    samples = {dict: {"OWN_FIELD": "a & b"}, date: DAY, Decimal: AMOUNT, bool: True, int: 7}
+    return samples.get(kind, f"{slot.attribute} <&> é") if kind is not None else None
+
+
+def _document_line(amount: str = "12.34", *, by_label: bool = False) -> DocumentLine:
+    without = "account" if by_label else "account_label"
+    made: DocumentLine = filled(DocumentLine, without, amount=Decimal(amount), dimensions=ON_DOCUMENTS)
+    return made
+
+
+DEBIT = filled(JournalLine, "credit", "splits")
+CREDIT = filled(JournalLine, "debit", "allocation", splits=[Split(amount=AMOUNT, dimensions=EVERYWHERE)])
+LINES = [_document_line(), _document_line("0.10", by_label=True)]
+CREDITS = ("advance", "advance_amount", "adjustment", "adjustment_amount", "inline_credit", "inline_amount")
+PAID = [
+    filled(BillPaymentDetail, "debit_memo", "debit_memo_line"),
+    filled(BillPaymentDetail, "bill", "bill_line", *CREDITS),
+]
+RECEIVED = [
+    filled(ReceivedPaymentDetail, "debit_memo", "debit_memo_line"),
+    filled(ReceivedPaymentDetail, "invoice", "invoice_line"),
+]
+
+EXAMPLES: list[Transaction] = [
+    filled(JournalEntry, lines=[DEBIT, CREDIT], reverse_on=date(2026, 4, 1)),
+    filled(StatisticalJournalEntry, reverse_on=date(2026, 4, 1)),
+    filled(Bill, lines=[filled(BillLine, "account_label", "amount"), filled(BillLine, "account", "amount_with_tax")]),
+    filled(BillPayment, details=PAID),
+    filled(ApAdjustment, lines=LINES, exchange=BY_TYPE),
+    filled(Invoice, lines=LINES),
+    filled(Invoice, lines=LINES, exchange=BY_TYPE),
+    filled(ReceivedPayment, "payer", "undeposited_account", "summary", details=RECEIVED),
+    filled(ReceivedPayment, "customer", "bank", "summary", details=RECEIVED),
+    filled(ReceivedPayment, "customer", "bank", "undeposited_account", details=RECEIVED),
+    filled(ArAdjustment, lines=LINES),
+    *[
+        filled(kind)
+        for kind in (
+            *(Vendor, Customer, Contact, Employee, Project, Task, Item),
+            *(Location, Department, Class, GLAccount, Warehouse),
+        )
+    ],
+]
+NAMES = [f"{type(each).__name__}-{number}" for number, each in enumerate(EXAMPLES)]

@@ -1,0 +1,156 @@
+"""What typed transactions become: the mapping that is posted, under the spelling and in the order Intacct asks for."""
+
+import copy
+import dataclasses
+import pickle
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from airflow_provider_intacct.client import transactions
+from airflow_provider_intacct.client.errors import InvalidRecordError
+from airflow_provider_intacct.client.posting import Scope, prepare
+from airflow_provider_intacct.client.posting.kinds import kind_of
+from airflow_provider_intacct.client.transactions import (
+    Bill,
+    BillLine,
+    Dimensions,
+    DocumentLine,
+    Exchange,
+    Invoice,
+    JournalEntry,
+    JournalLine,
+    Split,
+    StatisticalJournalEntry,
+    StatisticalLine,
+    Transaction,
+    Vendor,
+)
+from airflow_provider_intacct.client.xml.elements import write
+from tests.unit.client.transactions.examples import EXAMPLES, NAMES
+
+DAY = date(2026, 3, 31)
+EAST = Dimensions(location="100", department="10", user_defined={"CHANNEL": "10001"})
+TEN = Decimal("10.00")
+SCOPE = Scope("DEMO", key="test")
+
+
+def entry(*lines: JournalLine, **more: object) -> JournalEntry:
+    given = lines or (JournalLine(account="6500", debit=TEN), JournalLine(account="2100", credit=TEN))
+    return JournalEntry(journal="GJ", posting_date=DAY, description="Accrual", lines=given, **more)  # type: ignore[arg-type]
+
+
+def test_every_type_has_an_example_and_every_field_of_it_is_filled() -> None:
+    exported = {getattr(transactions, name) for name in transactions.__all__} - {Transaction}
+    types = {each for each in exported if issubclass(each, Transaction)}
+    assert {type(each) for each in EXAMPLES} == types
+    for kind in types:
+        examples = [each for each in EXAMPLES if type(each) is kind]
+        empty = [
+            field.name for field in dataclasses.fields(kind) if not any(getattr(each, field.name) for each in examples)
+        ]
+        assert not empty, kind
+
+
+def test_dimensions_are_spelled_as_the_line_asks() -> None:
+    journal = entry(JournalLine(account="6500", debit=TEN, dimensions=EAST), JournalLine(account="1", credit=TEN))
+    bill = Bill(
+        vendor="V", bill_date=DAY, due=DAY, lines=[BillLine(account="6500", amount=TEN, dimensions=EAST)]
+    )  # fmt: skip
+    invoice = Invoice(
+        customer="C", invoice_date=DAY, due=DAY, lines=[DocumentLine(account="4000", amount=TEN, dimensions=EAST)]
+    )
+    assert journal.record()["ENTRIES"]["GLENTRY"][0] == {
+        "ACCOUNTNO": "6500", "TRX_AMOUNT": TEN, "LOCATION": "100", "DEPARTMENT": "10", "GLDIMCHANNEL": "10001",
+        "TR_TYPE": 1,
+    }  # fmt: skip
+    assert bill.record()["APBILLITEMS"]["APBILLITEM"] == [
+        {"TRX_AMOUNT": TEN, "ACCOUNTNO": "6500", "LOCATIONID": "100", "DEPARTMENTID": "10", "GLDIMCHANNEL": "10001"}
+    ]
+    assert invoice.record()["invoiceitems"]["lineitem"] == [
+        {
+            "glaccountno": "4000", "amount": TEN, "locationid": "100", "departmentid": "10",
+            "customfields": {
+                "customfield": [{"customfieldname": "GLDIMCHANNEL", "customfieldvalue": "10001"}]
+            },
+        }
+    ]  # fmt: skip
+
+
+def test_splits_and_currencies_of_a_journal_line() -> None:
+    shares = [Split(amount=Decimal(each), dimensions=EAST) for each in ("4", "6")]
+    euro = Exchange(currency="EUR", rate=Decimal("1.08"))
+    line, _ = entry(
+        JournalLine(account="6500", debit=TEN, splits=shares, exchange=euro),
+        JournalLine(account="2100", credit=TEN, exchange=euro),
+    ).record()["ENTRIES"]["GLENTRY"]
+    assert line["ALLOCATION"] == "Custom"
+    assert [split["AMOUNT"] for split in line["SPLIT"]] == [4, 6]
+    assert line["SPLIT"][0]["LOCATIONID"] == "100"  # splits spell it as bills do
+    assert (line["CURRENCY"], line["EXCHANGE_RATE"]) == ("EUR", Decimal("1.08"))
+
+
+def test_a_statistical_quantity_keeps_its_digits_and_its_sign_becomes_a_side() -> None:
+    lines = [StatisticalLine(account="9000", quantity=Decimal(each)) for each in ("1.375", "-2")]
+    made = StatisticalJournalEntry(journal="STJ", posting_date=DAY, description="Heads", lines=lines)
+    assert made.record()["ENTRIES"]["GLENTRY"] == [
+        {"ACCOUNTNO": "9000", "TR_TYPE": 1, "TRX_AMOUNT": Decimal("1.375")},
+        {"ACCOUNTNO": "9000", "TR_TYPE": -1, "TRX_AMOUNT": Decimal(2)},
+    ]
+    assert [each.kind.name for each in prepare([made], scope=SCOPE)] == ["GLBATCH"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
+def test_a_typed_record_is_posted_as_its_mapping_would_be(example: Transaction) -> None:
+    (typed,) = prepare([example], scope=SCOPE)
+    (plain,) = prepare(
+        [example.record()],
+        scope=SCOPE,
+        object_name=None if example.function != "create" else example.object_name,
+        function=example.function,
+        statistical=example.statistical,
+    )
+    assert (typed.control_id, typed.digest, typed.reference) == (plain.control_id, plain.digest, plain.reference)
+    assert write(typed.function.element) == write(plain.function.element)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
+def test_a_filled_record_is_known_by_its_natural_key(example: Transaction) -> None:
+    (posting,) = prepare([example], scope=SCOPE)
+    if kind_of(example.object_name, example.function).natural_key:
+        assert posting.natural_key
+        assert not posting.by_content
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
+def test_a_transaction_can_be_copied_and_pickled_and_never_changed(example: Transaction) -> None:
+    assert copy.deepcopy(example) == example
+    assert pickle.loads(pickle.dumps(example)) == example
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(example, dataclasses.fields(example)[0].name, "x")  # type: ignore[arg-type]
+
+
+def test_a_list_that_grows_later_changes_nothing() -> None:
+    lines = [JournalLine(account="6500", debit=TEN), JournalLine(account="2100", credit=TEN)]
+    custom = {"A": "1"}
+    made = JournalEntry(journal="GJ", posting_date=DAY, description="x", lines=lines, custom_fields=custom)
+    lines.clear()
+    custom["B"] = "2"
+    assert len(made.lines) == 2
+    assert made.custom_fields == {"A": "1"}
+
+
+def test_typed_and_plain_records_in_one_call() -> None:
+    postings = prepare([entry(), Vendor(name="N", id="V9"), {"CLASS": {"CLASSID": "Z", "NAME": "z"}}], scope=SCOPE)
+    assert [each.kind.name for each in postings] == ["GLBATCH", "VENDOR", "CLASS"]
+    assert postings[0].reference  # stamped, as a plain one is
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [({"object_name": "APBILL"}, "APBILL"), ({"function": "create_bill"}, "create_bill")]
+)
+def test_a_typed_record_for_another_object_is_refused(asked: dict[str, str], said: str) -> None:
+    with pytest.raises(InvalidRecordError, match=f"record 1 is a JournalEntry, which is no {said}"):
+        prepare([entry()], scope=SCOPE, **asked)  # type: ignore[arg-type]
+    prepare([entry()], scope=SCOPE, object_name="glbatch")
