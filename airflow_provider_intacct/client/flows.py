@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PAGE_THREAD = "intacct-page"
+"""Name of the threads that flows beside others run in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -231,7 +234,7 @@ class _Beside:
             self._stop = threading.Event()
         future: Future[Any] = Future()
         work = functools.partial(contextvars.copy_context().run, self._work, flow, future, self._stop)
-        threading.Thread(target=work, name="intacct-page", daemon=True).start()
+        threading.Thread(target=work, name=PAGE_THREAD, daemon=True).start()
         return future
 
     def _work(self, flow: Flow[Any], future: Future[Any], stop: threading.Event) -> None:

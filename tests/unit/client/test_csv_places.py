@@ -22,6 +22,8 @@ def body(names: list[str], rows: list[list[str]], end: str = "\n", quoting: int 
 
 @given(st.lists(TEXT | st.sampled_from(NASTY), max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_one_place_for_each_record(texts: list[str], end: str, minimal: bool) -> None:
+    if minimal:  # Python's writer leaves a carriage return alone that does not end its lines; no reader takes that
+        texts = [text.replace("\r", "") for text in texts]
     rows = [[str(number), text] for number, text in enumerate(texts, 1)]
     sent = body(["RECORDNO", "NAME"], rows, end, csv.QUOTE_MINIMAL if minimal else csv.QUOTE_ALL)
     assert csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X") == [(row[0],) for row in rows]
