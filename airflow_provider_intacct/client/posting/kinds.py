@@ -89,6 +89,11 @@ INVOICE_AFTER_REFERENCE = (
     *("customfields", "invoiceitems"),
 )
 
+
+def _own(function: str, *natural_key: str, lines: Lines | None = None) -> Kind:
+    return Kind(function, "", function=function, natural_key=natural_key, lines=lines)
+
+
 _KINDS = (
     Kind(
         "GLBATCH",
@@ -208,6 +213,15 @@ _KINDS = (
         natural_key=("transactiontype", "documentno"),
         fields={"transactiontype": "DOCPARID", "documentno": "DOCNO"},
     ),
+    Kind("TIMESHEET", "TIMESHEET", lines=Lines("TIMESHEETENTRIES", "TIMESHEETENTRY")),
+    Kind("ICTRANSFER", "ICTRANSFER", lines=Lines("ICTRANSFERITEMS", "ICTRANSFERITEM", minimum=2)),
+    # These are told apart by their numbers; how they read back is not documented, so they are not looked up.
+    _own("create_expensereport", "expensereportno", lines=Lines("expenses", "expense")),
+    _own("record_cctransaction", lines=Lines("ccpayitems", "ccpayitem")),
+    _own("record_deposit", "bankaccountid", "depositid"),
+    _own("record_otherreceipt", lines=Lines("receiptitems", "lineitem")),
+    _own("create_supdoc", "supdocid"),
+    _own("create_supdocfolder", "supdocfoldername"),
 )
 
 # Objects whose natural key is the name `readByName` takes, and the legacy function that creates them, if any.

@@ -4,7 +4,24 @@ Money is Decimal, dates are dates; a mistake is named by line before anything is
 record goes: `prepare([...])`, `IntacctCreateOperator(records=[...])`. What has no type here is posted as a mapping.
 """
 
+from airflow_provider_intacct.client.transactions.attachments import (
+    AttachedFile,
+    Attachment,
+    AttachmentFolder,
+)
+from airflow_provider_intacct.client.transactions.cash import (
+    ChargeCardLine,
+    ChargeCardTransaction,
+    Deposit,
+    OtherReceipt,
+)
 from airflow_provider_intacct.client.transactions.documents import DocumentLine
+from airflow_provider_intacct.client.transactions.expenses import (
+    Expense,
+    ExpenseReport,
+    Timesheet,
+    TimesheetEntry,
+)
 from airflow_provider_intacct.client.transactions.journal import (
     JournalEntry,
     JournalLine,
@@ -28,6 +45,17 @@ from airflow_provider_intacct.client.transactions.master import (
     Vendor,
     Warehouse,
 )
+from airflow_provider_intacct.client.transactions.orders import (
+    InventoryDocument,
+    InventoryLine,
+    PurchasingDocument,
+    PurchasingLine,
+    SalesDocument,
+    SalesLine,
+    Subtotal,
+    TransferLine,
+    WarehouseTransfer,
+)
 from airflow_provider_intacct.client.transactions.payables import (
     ApAdjustment,
     Bill,
@@ -48,34 +76,54 @@ __all__ = [
     "Address",
     "ApAdjustment",
     "ArAdjustment",
+    "AttachedFile",
+    "Attachment",
+    "AttachmentFolder",
     "Bill",
     "BillLine",
     "BillPayment",
     "BillPaymentDetail",
+    "ChargeCardLine",
+    "ChargeCardTransaction",
     "Class",
     "Contact",
     "ContactDetails",
     "Customer",
     "Department",
+    "Deposit",
     "Dimensions",
     "DocumentLine",
     "Employee",
     "Exchange",
+    "Expense",
+    "ExpenseReport",
     "GLAccount",
+    "InventoryDocument",
+    "InventoryLine",
     "Invoice",
     "Item",
     "JournalEntry",
     "JournalLine",
     "Location",
+    "OtherReceipt",
     "Project",
+    "PurchasingDocument",
+    "PurchasingLine",
     "ReceivedPayment",
     "ReceivedPaymentDetail",
+    "SalesDocument",
+    "SalesLine",
     "Split",
     "StatisticalJournalEntry",
     "StatisticalLine",
+    "Subtotal",
     "Task",
     "TaxEntry",
+    "Timesheet",
+    "TimesheetEntry",
     "Transaction",
+    "TransferLine",
     "Vendor",
     "Warehouse",
+    "WarehouseTransfer",
 ]

@@ -201,16 +201,18 @@ def _written(value: Any, slot: Slot, where: str) -> Any:
     return _scalar(value, slot, where)
 
 
-def _lines(value: Any, slot: Slot, where: str) -> list[dict[str, Any]]:
+def _lines(value: Any, slot: Slot, where: str) -> list[Any]:
     (kind,) = slot.types
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         refuse(where, f"{slot.attribute} is a {type(value).__name__}; give a list of {kind.__name__}")
     if not value:
         refuse(where, f"it has no {slot.attribute}; give at least one {kind.__name__}")
+    if not issubclass(kind, Part):
+        return [_scalar(item, slot, f"{where}, number {number}") for number, item in enumerate(value, 1)]
     made = []
     for number, item in enumerate(value, 1):
-        if not isinstance(item, kind) or not isinstance(item, Part):
-            refuse(f"{where}, {getattr(kind, 'word', 'line')} {number}", f"give a {kind.__name__}, not {item!r:.60}")
+        if not isinstance(item, kind):
+            refuse(f"{where}, {kind.word} {number}", f"give a {kind.__name__}, not {item!r:.60}")
         made.append(rendered(item, f"{where}, {item.word} {number}"))
     return made
 

@@ -1,5 +1,6 @@
 """One of each typed transaction with every field filled, for the tests that look at their shape."""
 
+import dataclasses
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,33 +8,52 @@ from typing import Any
 from airflow_provider_intacct.client.transactions import (
     ApAdjustment,
     ArAdjustment,
+    Attachment,
+    AttachmentFolder,
     Bill,
     BillLine,
     BillPayment,
     BillPaymentDetail,
+    ChargeCardLine,
+    ChargeCardTransaction,
     Class,
     Contact,
     Customer,
     Department,
+    Deposit,
     Dimensions,
     DocumentLine,
     Employee,
     Exchange,
+    Expense,
+    ExpenseReport,
     GLAccount,
+    InventoryDocument,
+    InventoryLine,
     Invoice,
     Item,
     JournalEntry,
     JournalLine,
     Location,
+    OtherReceipt,
     Project,
+    PurchasingDocument,
+    PurchasingLine,
     ReceivedPayment,
     ReceivedPaymentDetail,
+    SalesDocument,
+    SalesLine,
     Split,
     StatisticalJournalEntry,
+    Subtotal,
     Task,
+    Timesheet,
+    TimesheetEntry,
     Transaction,
+    TransferLine,
     Vendor,
     Warehouse,
+    WarehouseTransfer,
 )
 from airflow_provider_intacct.client.transactions.shape import Part, Slot, class_slots
 
@@ -68,7 +88,7 @@ def sample(slot: Slot) -> Any:
         return AT_RATE
     if isinstance(kind, type) and issubclass(kind, Part):
         return [filled(kind)] if slot.many else filled(kind)
-    samples = {dict: {"OWN_FIELD": "a & b"}, date: DAY, Decimal: AMOUNT, bool: True, int: 7}
+    samples = {dict: {"OWN_FIELD": "a & b"}, date: DAY, Decimal: AMOUNT, bool: True, int: 7, bytes: b"\x00\xff"}
     return samples.get(kind, f"{slot.attribute} <&> é") if kind is not None else None
 
 
@@ -91,7 +111,31 @@ RECEIVED = [
     filled(ReceivedPaymentDetail, "invoice", "invoice_line"),
 ]
 
+NO_WAREHOUSE = dataclasses.replace(ON_DOCUMENTS, warehouse=None)
+NO_ITEM = dataclasses.replace(ON_DOCUMENTS, item=None)
+SUBTOTALS = [filled(Subtotal, dimensions=NO_WAREHOUSE)]
+EXPENSES = [
+    filled(Expense, "account", "exchange_rate", dimensions=ON_DOCUMENTS),
+    filled(Expense, "expense_type", "exchange_rate_type", "exchange_rate_date", dimensions=ON_DOCUMENTS),
+]
+CARD_LINES = [
+    filled(ChargeCardLine, "account_label", dimensions=ON_DOCUMENTS),
+    filled(ChargeCardLine, "account", dimensions=ON_DOCUMENTS),
+]
+
 EXAMPLES: list[Transaction] = [
+    filled(ExpenseReport, expenses=EXPENSES),
+    filled(Timesheet, entries=[filled(TimesheetEntry)]),
+    filled(ChargeCardTransaction, lines=CARD_LINES),
+    filled(Deposit, receipts=["12", "13"]),
+    filled(OtherReceipt, "undeposited_account", lines=LINES),
+    filled(OtherReceipt, "bank", "deposit_date", lines=LINES),
+    filled(SalesDocument, lines=[filled(SalesLine, dimensions=NO_ITEM)], subtotals=SUBTOTALS, exchange=BY_TYPE),
+    filled(PurchasingDocument, lines=[filled(PurchasingLine, dimensions=NO_ITEM)], subtotals=SUBTOTALS),
+    filled(InventoryDocument, lines=[filled(InventoryLine, dimensions=NO_ITEM)], subtotals=SUBTOTALS),
+    filled(WarehouseTransfer, lines=[filled(TransferLine)]),
+    filled(Attachment),
+    filled(AttachmentFolder),
     filled(JournalEntry, lines=[DEBIT, CREDIT], reverse_on=date(2026, 4, 1)),
     filled(StatisticalJournalEntry, reverse_on=date(2026, 4, 1)),
     filled(Bill, lines=[filled(BillLine, "account_label", "amount"), filled(BillLine, "account", "amount_with_tax")]),

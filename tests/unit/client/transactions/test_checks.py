@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 from airflow_provider_intacct.client.errors import InvalidRecordError, UnbalancedEntryError
 from airflow_provider_intacct.client.transactions import (
     ApAdjustment,
+    AttachedFile,
+    Attachment,
     Bill,
     BillLine,
     BillPayment,
     BillPaymentDetail,
+    Deposit,
     Dimensions,
     DocumentLine,
     Exchange,
+    Expense,
+    ExpenseReport,
+    InventoryDocument,
+    InventoryLine,
     Invoice,
     JournalEntry,
     JournalLine,
@@ -28,7 +35,11 @@ from airflow_provider_intacct.client.transactions import (
     StatisticalJournalEntry,
     StatisticalLine,
     TaxEntry,
+    Timesheet,
+    TimesheetEntry,
+    TransferLine,
     Vendor,
+    WarehouseTransfer,
 )
 
 DAY = date(2026, 3, 31)
@@ -73,6 +84,23 @@ def receipt(**more: Any) -> ReceivedPayment:
 def adjustment(*amounts: str) -> ApAdjustment:
     lines = [DocumentLine(account="6500", amount=Decimal(each)) for each in amounts]
     return ApAdjustment(vendor="V", adjustment_date=DAY, lines=lines)
+
+
+def deposit(*receipts: Any) -> Deposit:
+    return Deposit(bank="BOA", deposit_date=DAY, id="D", receipts=receipts)
+
+
+def expenses(*made: Expense) -> ExpenseReport:
+    return ExpenseReport(employee="E", report_date=DAY, expenses=made)
+
+
+def timesheet(day: date, hours: str) -> Timesheet:
+    return Timesheet(employee="E", begin=DAY, entries=[TimesheetEntry(day=day, hours=Decimal(hours))])
+
+
+def transfer(quantity: str, to: str) -> WarehouseTransfer:
+    line = TransferLine(item="I", quantity=Decimal(quantity), unit="Each", from_warehouse="W1", to_warehouse=to)
+    return WarehouseTransfer(transfer_date=DAY, lines=[line])
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
@@ -204,6 +232,33 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "received for nobody knows what": (
         lambda: receipt(details=[ReceivedPaymentDetail(amount=TEN)]),
         "line 1: give either invoice or debit_memo",
+    ),
+    "a deposit of nothing": (lambda: deposit(), "Deposit: it has no receipts; give at least one str"),
+    "a receipt by number": (lambda: deposit("12", 13), 'Deposit, number 2: receipts is 13; give text: "13"'),
+    "an expense of no amount": (lambda: expenses(Expense(account="1")), "ExpenseReport, expense 1: give amount"),
+    "an expense of no kind": (lambda: expenses(Expense(amount=TEN)), "expense 1: give either expense_type or account"),
+    "no hours": (lambda: timesheet(DAY, "0"), "Timesheet, entry 1: hours is 0; leave the entry out"),
+    "hours too early": (
+        lambda: timesheet(date(2026, 3, 1), "8"),
+        "Timesheet: entry 1 lies before the timesheet begins",
+    ),
+    "a transfer to itself": (lambda: transfer("1", "W1"), "line 1: it leaves warehouse W1 for the same"),
+    "a transfer of less than nothing": (lambda: transfer("-1", "W2"), "line 1: quantity is -1; it is more than zero"),
+    "an item in no warehouse": (
+        lambda: InventoryDocument(
+            type="Adjustment",
+            document_date=DAY,
+            lines=[InventoryLine(item="I", quantity=TEN, dimensions=EAST)],
+        ),
+        "InventoryDocument, line 1: give the warehouse",
+    ),
+    "an empty file": (
+        lambda: Attachment(id="A", name="a", folder="F", files=[AttachedFile(name="a", extension="pdf", content=b"")]),
+        "Attachment, file 1: content is empty",
+    ),
+    "text as a file": (
+        lambda: Attachment(id="A", name="a", folder="F", files=[AttachedFile(name="a", extension="txt", content="x")]),  # type: ignore[arg-type]
+        "Attachment, file 1: content is 'x'; give bytes",
     ),
     "a nested value": (
         lambda: Vendor(name="V", credit_limit=Decimal("0.001")),

@@ -13,6 +13,8 @@ from airflow_provider_intacct.client.errors import InvalidRecordError
 from airflow_provider_intacct.client.posting import Scope, prepare
 from airflow_provider_intacct.client.posting.kinds import kind_of
 from airflow_provider_intacct.client.transactions import (
+    AttachedFile,
+    Attachment,
     Bill,
     BillLine,
     Dimensions,
@@ -21,11 +23,15 @@ from airflow_provider_intacct.client.transactions import (
     Invoice,
     JournalEntry,
     JournalLine,
+    SalesDocument,
+    SalesLine,
     Split,
     StatisticalJournalEntry,
     StatisticalLine,
     Transaction,
+    TransferLine,
     Vendor,
+    WarehouseTransfer,
 )
 from airflow_provider_intacct.client.xml.elements import write
 from tests.unit.client.transactions.examples import EXAMPLES, NAMES
@@ -154,3 +160,34 @@ def test_a_typed_record_for_another_object_is_refused(asked: dict[str, str], sai
     with pytest.raises(InvalidRecordError, match=f"record 1 is a JournalEntry, which is no {said}"):
         prepare([entry()], scope=SCOPE, **asked)  # type: ignore[arg-type]
     prepare([entry()], scope=SCOPE, object_name="glbatch")
+
+
+def test_a_transfer_line_goes_out_of_one_warehouse_and_into_the_other() -> None:
+    line = TransferLine(item="I", quantity=TEN, unit="Each", from_warehouse="W1", to_warehouse="W2", to_location="200")
+    made = WarehouseTransfer(transfer_date=DAY, lines=[line]).record()
+    common = {"ITEMID": "I", "QUANTITY": TEN, "UNIT": "Each"}
+    assert made["ICTRANSFERITEMS"]["ICTRANSFERITEM"] == [
+        {"IN_OUT": "O", "WAREHOUSEID": "W1", **common},
+        {"IN_OUT": "I", "WAREHOUSEID": "W2", "LOCATIONID": "200", **common},
+    ]
+
+
+def test_a_file_is_sent_as_base64_and_not_shown() -> None:
+    file = AttachedFile(name="scan", extension="pdf", content=b"\x00\xffsecret")
+    made = Attachment(id="A1", name="scans", folder="Bills", files=[file])
+    assert made.record()["attachments"]["attachment"][0]["attachmentdata"] == "AP9zZWNyZXQ="
+    assert "secret" not in repr(made)
+
+
+def test_a_document_is_made_from_another() -> None:
+    line = SalesLine(item="I", quantity=TEN, source_line=17)
+    made = SalesDocument(
+        type="Sales Invoice", document_date=DAY, customer="C", created_from="Sales Order-SO-00029", lines=[line]
+    )
+    assert made.record() == {
+        "transactiontype": "Sales Invoice",
+        "datecreated": DAY,
+        "createdfrom": "Sales Order-SO-00029",
+        "customerid": "C",
+        "sotransitems": {"sotransitem": [{"itemid": "I", "quantity": TEN, "sourcelinekey": 17}]},
+    }
