@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -276,6 +277,24 @@ def test_denied_fields_are_an_error_or_dropped_and_told(
         assert "read without TAXID, CREDITLIMIT" in caplog.text
         with pytest.raises(e.FieldsDeniedError):
             list(client.rows("VENDOR", fields=["TAXID"], on_denied_field="drop"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"filter": "STATUS = 'active'"}, "no option filter"),
+        ({"whre": "STATUS = 'active'"}, "no option whre; did you mean where?"),
+        ({"returnformat": "yaml"}, "returnformat is one of xml, json, csv, not 'yaml'"),
+        ({"on_denied_field": "ignore"}, "on_denied_field is one of error, drop, not 'ignore'"),
+    ],
+)
+def test_an_option_that_does_not_exist_is_refused_and_not_read_without(
+    company: SandboxProcess, options: Any, words: str
+) -> None:
+    before = company.transactions()
+    with connected(company) as client, pytest.raises(e.InvalidRequestError, match=re.escape(words)):
+        list(client.rows("VENDOR", **options))
+    assert company.transactions() == before
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "xml"])

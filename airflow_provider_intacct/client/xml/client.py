@@ -24,7 +24,7 @@ from airflow_provider_intacct.client.xml.metadata import Entity, ObjectDefinitio
 from airflow_provider_intacct.client.xml.reading import read
 from airflow_provider_intacct.client.xml.reply import Reply, Result
 from airflow_provider_intacct.client.xml.reports import Pending, Report, ReportOptions
-from airflow_provider_intacct.client.xml.selection import ReadOptions
+from airflow_provider_intacct.client.xml.selection import ReadOptions, check_options
 from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ class IntacctClient:
 
         See ReadOptions. Nothing is asked before it is entered or iterated over.
         """
+        check_options(object, options)
 
         def begin(report: ExtractionReport) -> Generator[Any, None, None]:
             flow = read(self._gateway, self._knowledge, object, self._page_size, self._max_concurrency, options, report)
@@ -329,6 +330,7 @@ class AsyncIntacctClient:
 
     def extract(self, object: str, **options: Unpack[ReadOptions]) -> AsyncExtraction:
         """See IntacctClient.extract; for `async with` and `async for`."""
+        check_options(object, options)
 
         def begin(report: ExtractionReport) -> AsyncGenerator[Any, None]:
             flow = read(self._gateway, self._knowledge, object, self._page_size, self._max_concurrency, options, report)

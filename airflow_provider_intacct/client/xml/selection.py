@@ -1,8 +1,9 @@
 """What a read asks for: every name checked against the definitions, and spelled as Intacct spells it, beforehand."""
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 from airflow_provider_intacct.client.errors import FieldsDeniedError, InvalidRequestError
 from airflow_provider_intacct.client.extraction import Column, ExtractionReport
@@ -101,6 +102,20 @@ class Selection:
         if name.upper() in (field.upper() for field in self.extract.fields):
             raise InvalidRequestError(f"stamp_entity: {self.extract.object} has a field {name} among those read.")
         return name
+
+
+def check_options(object: str, options: ReadOptions) -> None:
+    """Refuse an option that is none, or none of its values: a filter that is overlooked reads something else."""
+    known = ReadOptions.__annotations__
+    for name in options:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            advice = f"; did you mean {close[0]}?" if close else f". There are {', '.join(sorted(known))}."
+            raise InvalidRequestError(f"rows of {object}: there is no option {name}{advice}")
+    choices = {"returnformat": get_args(ReturnFormat), "on_denied_field": ("error", "drop")}
+    for name, allowed in choices.items():
+        if (value := options.get(name, allowed[0])) not in allowed:
+            raise InvalidRequestError(f"rows of {object}: {name} is one of {', '.join(allowed)}, not {value!r}.")
 
 
 def select(knowledge: Knowledge, object: str, page_size: int, options: ReadOptions) -> Flow[Selection]:
