@@ -14,6 +14,8 @@ from airflow_provider_intacct.client.where import Compare, Condition, all_of
 
 NOTHING = timedelta(0)
 SECOND = timedelta(seconds=1)
+BEGINNING = datetime(1, 1, 3, tzinfo=UTC)
+"""No calendar reaches further back, in any time zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Window:
     @property
     def reads(self) -> tuple[datetime | None, datetime]:
         """What is read: from `start - overlap` on, before `end`."""
-        return None if self.start is None else self.start - self.overlap, self.end
+        if self.start is None or self.start - BEGINNING < self.overlap:
+            return None, self.end
+        return self.start - self.overlap, self.end
 
     def capped(self, now: datetime) -> "Window":
         """Return the part that is past: what changes later than `now` cannot be read yet, and must not count as read.

@@ -28,6 +28,13 @@ def test_a_window_reads_its_overlap_and_is_half_open() -> None:
     assert Window(None, NOON, timedelta(hours=2)).reads == (None, NOON)
 
 
+def test_a_window_from_the_beginning_of_the_calendar_reads_from_the_beginning() -> None:
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    assert Window(first, NOON, timedelta(hours=2)).reads == (None, NOON)
+    assert Window(first, NOON).reads == (None, NOON)
+    assert Window(NOON, NOON + DAY, timedelta.max).reads == (None, NOON + DAY)
+
+
 def test_bounds_are_kept_in_utc_as_plain_datetimes() -> None:
     local = pendulum.datetime(2026, 1, 31, 4, tz="America/Los_Angeles")
     window = Window(local, local.add(days=1))
