@@ -421,7 +421,10 @@ class PermissionDeniedError(FunctionError):
 class FieldsDeniedError(FunctionError):
     """Some of the fields asked for cannot be queried by this user, or at all. `fields` lists them by object."""
 
-    advice = "leave out the fields named above, or grant the user the right to see them."
+    advice = (
+        "leave out the fields named above, or grant the user the right to see them. An extract reads on without "
+        'them if told on_denied_field="drop"; a filter cannot.'
+    )
 
     @property
     def fields(self) -> dict[str, tuple[str, ...]]:
