@@ -39,13 +39,15 @@ def key_fields(definition: ObjectDefinition, asked: Sequence[str] | str) -> tupl
     return () if grouped or definition.key is None else (definition.key,)
 
 
-def needed_fields(
-    policy: ChangePolicy, key: Sequence[str], asked: Sequence[str] | str, method: Method
-) -> list[str] | str:
-    """Return the fields to read: those asked for, the key, and what tells a line's parent."""
+def needed_fields(policy: ChangePolicy, key: Sequence[str], asked: Sequence[str] | str) -> list[str] | str:
+    """Return the fields to read: those asked for, the key, and what tells a line's parent.
+
+    The parent is kept from the first load on: a line whose row does not name it could never be told to be deleted.
+    """
     if isinstance(asked, str):
         return asked
-    needed = [*key, *([policy.parent_field] if method == "parent" and policy.parent_field else [])]
+    lines = bool(key) and policy.deletes == "parent"
+    needed = [*key, *([policy.parent_field] if lines and policy.parent_field else [])]
     known = {name.upper() for name in asked}
     return [*(name for name in needed if name.upper() not in known), *asked]
 

@@ -87,9 +87,9 @@ class Load:
                 f'deletes="apply" only, not {self.target.deletes!r}.'
             )
         with self.connection.begin():
-            _, changes = self._fitting()
-            if not changes.create and self.books.begun:
-                self._check_history()
+            table, changes = self._fitting()
+            if not changes.create:
+                self._check_history(table)
 
     def staged_keys(self, field: str) -> StagedKeys:
         """Return where to put keys told by the values of `field`."""
@@ -107,7 +107,8 @@ class Load:
             self.books.prepare()
             if changes.create:
                 self.books.forget()
-            self._check_history()
+            else:
+                self._check_history(table)
             previous = self.books.schema()
             fit(self.connection, table, changes)
             inserted, updated, deleted = self._merge(table, keys, now)
@@ -142,11 +143,34 @@ class Load:
         table = target_table(target.name, target.columns, self.connection.dialect, marks=marks)
         return table, fitting(self.connection, target.name, table, target.columns, existing)
 
-    def _check_history(self) -> None:
+    def _check_history(self, table: sa.Table) -> None:
         """Refuse what earlier loads forbid: another object's records, and deletes that cannot be told."""
+        if not self.books.begun or self.books.schema() is None:
+            self._check_stranger(table)
+            return
         self.books.check_object(self.target.object)
         if self.method in ("absence", "key_set", "parent"):
             self.books.check_scope(self.target.scope, self.target.entity_id, stamped=self.target.stamp is not None)
+
+    def _check_stranger(self, table: sa.Table) -> None:
+        """Refuse a table that was never loaded, but has rows: they are none of ours to delete.
+
+        Also one without the key's columns: adding them would leave what is there without a key.
+        """
+        name = self.target.name
+        existing = existing_columns(self.connection, name) or {}
+        for key in table.primary_key:
+            if key.name not in existing:
+                raise TableError(
+                    f"{name} has no column {key.name}, by which {self.target.object} records are told apart. Nothing "
+                    "was changed. What to do: load into another table."
+                )
+        if self.method in ("absence", "key_set") and self.connection.execute(merging.any_row(table)).first():
+            raise TableError(
+                f"{name} holds rows that no load recorded in {self.books.loads} has brought. They would be deleted, as "
+                "if Intacct had deleted them. Nothing was changed. What to do: load into another table; or empty this "
+                'one; or, if its rows are Intacct\'s, load once with deletes="ignore", which takes them over.'
+            )
 
     def _merge(self, table: sa.Table, keys: StagedKeys | None, now: datetime) -> tuple[int, int, int]:
         connection, stage = self.connection, self.stage

@@ -44,6 +44,11 @@ def replace(connection: sa.Connection, table: sa.Table, stage: Stage, scope: Whe
     return _insert(connection, table, names, rows), deleted
 
 
+def any_row(table: sa.Table) -> sa.Select[int]:
+    """Return the query for whether the table has rows at all."""
+    return sa.select(sa.literal(1)).select_from(table).limit(1)
+
+
 def not_staged(table: sa.Table, stage: Stage) -> Where:
     """Return the condition that a row of the table did not come with this read."""
     return ~sa.exists(sa.select(1).select_from(stage.table).where(_same_key(table, stage)))

@@ -31,6 +31,9 @@ class IntacctToSqlOperator(IntacctReadingOperator):
     see half a load or an empty table, and a task that dies leaves the table as it was. The same run again gives the
     same table.
 
+    A table made by hand is filled if it is empty. Rows in it that no load brought are never taken for records that
+    were deleted; with `deletes="ignore"` a first load takes them over.
+
     Without `incremental` the table becomes what Intacct holds now: what is gone there is deleted. With it, what changed
     in the window is brought in, and deletes are found as the object allows: in the audit history, by comparing all
     keys, or for lines by reading all of a changed document. The log and the result say which.
@@ -40,7 +43,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
 
     The result is a dict: table, object, entity_id, rows, inserted, updated, deleted, deletes (how they were found),
     window, cursor, api_transactions, seconds, dropped_fields, changes of the table, and drift (fields added, removed or
-    retyped in Intacct since the last load).
+    retyped since the last load).
 
     :param sql_conn_id: the Airflow connection of the database, of any type with a DbApiHook.
     :param table: `vendors`, or `raw.vendors` in a schema that exists; default the object's name in lower case.
@@ -109,7 +112,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
         definition = client.lookup(self.object, doc_par_id=self.doc_par_id or None)
         policy, key = policy_of(definition), key_fields(definition, asked)
         method = method_of(policy, window, key)
-        fields = needed_fields(policy, key, asked, method)
+        fields = needed_fields(policy, key, asked)
         reread = method == "parent" and self.deletes != "ignore"
         with self.extract(client, window, fields=fields, reread_parents=reread) as extraction:
             load = Load(connection, self._target(client, connection, extraction, key), method)
@@ -236,7 +239,7 @@ class IntacctToSqlOperator(IntacctReadingOperator):
 
         object, table, rows = result["object"], result["table"], result["rows"]
         if loaded.drift:
-            self.log.warning("%s in Intacct differs from the last load of %s: %s.", object, table, loaded.drift)
+            self.log.warning("What is read of %s differs from the last load of %s: %s.", object, table, loaded.drift)
         if loaded.changes:
             self.log.info("Table %s: %s.", table, loaded.changes)
         what = f"{loaded.inserted:,} inserted, {loaded.updated:,} updated, {loaded.deleted:,} deleted ({load.method})"

@@ -182,6 +182,15 @@ def test_lines_follow_their_document(past: IntacctClient, database: Database) ->
     assert database.query("SELECT recordno FROM lines ORDER BY 1") == wanted
 
 
+def test_lines_of_a_few_fields_follow_their_document_too(past: IntacctClient, database: Database) -> None:
+    gone = create_bill(past, "gone")
+    load("APBILLITEM", table="lines", fields=["AMOUNT"])
+    past.call(functions.delete("APBILL", [gone]))
+    load("APBILLITEM", table="lines", fields=["AMOUNT"], incremental=True, context=window())
+    wanted = [(row["RECORDNO"],) for row in past.rows("APBILLITEM", fields=["RECORDNO"])]
+    assert database.query("SELECT recordno FROM lines ORDER BY 1") == wanted
+
+
 def test_the_same_window_again_gives_the_same_table(past: IntacctClient, database: Database) -> None:
     load()
     change_vendors(past)

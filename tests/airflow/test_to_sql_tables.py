@@ -284,6 +284,40 @@ def test_a_table_with_another_key_is_refused(database: Database) -> None:
     assert "primary key (vendorid), the records have (recordno)" in refusal(numbered(1))
 
 
+@pytest.mark.parametrize("deletes", ["apply", "mark", "ignore"])
+def test_a_table_that_has_no_column_of_the_key_is_left_as_it_is(database: Database, deletes: Deletes) -> None:
+    database.query("CREATE TABLE bills (vendorid text, amount text)")
+    database.query("INSERT INTO bills VALUES ('ours', '1')")
+    assert "bills has no column recordno, by which APBILL records are told apart" in refusal(
+        numbered(1), deletes=deletes
+    )
+    assert database.query("SELECT * FROM bills") == [("ours", "1")]
+
+
+def test_rows_that_no_load_brought_are_not_taken_for_deleted_records(database: Database) -> None:
+    database.query("CREATE TABLE bills (recordno bigint PRIMARY KEY, vendorid text)")
+    database.query("INSERT INTO bills VALUES (1, 'ours'), (9, 'ours')")
+    fields = {"RECORDNO": "INTEGER", "VENDORID": "TEXT"}
+    message = refusal(numbered(1), fields=fields)
+    assert "bills holds rows that no load recorded in _intacct_loads has brought" in message
+    assert 'deletes="ignore"' in message
+    assert database.query("SELECT vendorid FROM bills") == [("ours",), ("ours",)]
+    assert counts(load([numbered(1)], fields=fields, deletes="ignore")) == (0, 1, 0)
+    assert counts(load([numbered(1)], fields=fields)) == (0, 0, 1)
+
+
+def test_rows_that_no_load_brought_are_not_replaced_by_records_without_a_key(database: Database) -> None:
+    database.query("CREATE TABLE bills (vendorid text)")
+    database.query("INSERT INTO bills VALUES ('ours')")
+    assert "holds rows that no load" in refusal(numbered(1), fields={"VENDORID": "TEXT"}, key=())
+    assert database.query("SELECT * FROM bills") == [("ours",)]
+
+
+def test_an_empty_table_made_by_hand_is_filled(database: Database) -> None:
+    database.query("CREATE TABLE bills (recordno bigint PRIMARY KEY, vendorid text)")
+    assert counts(load([numbered(1)], fields={"RECORDNO": "INTEGER", "VENDORID": "TEXT"})) == (1, 0, 0)
+
+
 def test_a_table_of_a_schema_is_made_there_with_its_record(postgres: PostgresDatabase) -> None:
     assert "There is no schema raw" in refusal(numbered(1), table="raw.bills")
     postgres.query("CREATE SCHEMA raw")
