@@ -36,6 +36,6 @@ def csv_places(body: bytes, fields: Sequence[str], place: Place, object: str) ->
         found = re.findall(pattern, body)
         if len(found) == lines:
             if len(place) == 1:
-                return [(key.decode(),) for key in found]
+                return list(zip(b" ".join(found).decode().split(" "), strict=True))
             return [(moment.decode(), key.decode()) for key, moment in found]
     return places_of(rows.from_csv(body, fields), place, object)
