@@ -207,4 +207,6 @@ def work(reader: str, endpoint: str, names: list[str]) -> Work:
     """Return what is to be measured; what has to be there before is done when this returns."""
     if reader in PREPARED:
         return PREPARED[reader](endpoint, names)
+    import airflow_provider_intacct.client.xml.client  # noqa: F401 - so that no read pays for importing
+
     return partial(READERS[reader], endpoint, names)

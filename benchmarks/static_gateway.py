@@ -164,8 +164,9 @@ class StaticGateway(ThreadingHTTPServer):
         with self.lock:
             self.calls[function] = self.calls.get(function, 0) + 1
         if function == "query":
-            time.sleep(self.seconds)
+            began = time.monotonic()
             form, data = self.page(request)
+            time.sleep(max(0.0, began + self.seconds - time.monotonic()))
             if isinstance(data, bytes):
                 return form, data
         else:
