@@ -45,6 +45,7 @@ class Run:
         self.folder = Folder(path if asked is None else path / folder_of(asked))
         self.previous = manifests.parse(self.folder.prepare())
         self.entity_id = client.session.entity_id or None
+        self.task = _task(context)
         self._check_place()
         self.folder.clean(manifests.listed(self.previous))
         self.preceding = None if asked is None else Preceding(path, asked)
@@ -73,6 +74,8 @@ class Run:
         manifest = {
             "manifest_version": manifests.VERSION,
             **manifests.read_facts(extraction.report, columns, extraction.key, self.entity_id),
+            "where": self._where,
+            "task": self.task,
             **delivered.facts(self.form),
             "overlap": self._overlap_facts(overlap, note),
             "deletes": self._deletes_facts(policy, extraction),
@@ -84,16 +87,28 @@ class Run:
         return manifest
 
     def _check_place(self) -> None:
-        """Refuse a folder that holds another object's records, or another entity's: they would be removed."""
+        """Refuse a folder that holds other records, which would be removed: of another object, entity or filter.
+
+        A task whose own filter has become another one replaces what it wrote.
+        """
         if self.previous is None:
             return
-        now = {"object": self.operator.object.upper(), "entity_id": self.entity_id}
-        held = {"object": str(self.previous.get("object")).upper(), "entity_id": self.previous.get("entity_id")}
-        if now != held:
+        now = {"object": self.operator.object.upper(), "entity_id": self.entity_id, "where": self._where}
+        held = {**self.previous, "object": str(self.previous.get("object")).upper()}
+        same = all(now[name] == held.get(name) for name in ("object", "entity_id"))
+        own = self.task is None or held.get("task") in (None, self.task)
+        if not same or not (own or held.get("where") == now["where"]):
             raise AirflowFailException(
                 f"{self.folder.path} holds {_words(held)} and this task would replace it by {_words(now)}. Give each "
                 "a path of its own. Nothing was read from Intacct."
             )
+
+    @property
+    def _where(self) -> str | None:
+        """The author's filter in words that compare."""
+        operator = self.operator
+        params = f" {dict(operator.where_params)}" if operator.where_params else ""
+        return f"{operator.where}{params}" if operator.where else None
 
     def _overlap(self, extraction: Extraction, policy: ChangePolicy | None) -> tuple[Overlap | None, str]:
         """Return what leaves out the records that were delivered already; None, and why, where nothing can."""
@@ -196,4 +211,12 @@ def _rereads(operator: IntacctToObjectStorageOperator, policy: ChangePolicy | No
 
 
 def _words(held: Mapping[str, Any]) -> str:
-    return f"{held['object']} of {'entity ' + str(held['entity_id']) if held['entity_id'] else 'the top level'}"
+    where = f" where {held['where']}" if held.get("where") else ""
+    entity_id = held.get("entity_id")
+    return f"{held['object']} of {f'entity {entity_id}' if entity_id else 'the top level'}{where}"
+
+
+def _task(context: Context) -> list[Any] | None:
+    """Return which task this is, in all its runs: DAG, task and map index; None outside of Airflow."""
+    ti = context.get("ti")
+    return None if ti is None else [getattr(ti, name, None) for name in ("dag_id", "task_id", "map_index")]

@@ -19,6 +19,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from airflow_provider_intacct.transfers import IntacctToObjectStorageOperator
 from airflow_provider_intacct.transfers.folder import MANIFEST, Folder
 from tests.airflow.conftest import Connect
+from tests.airflow.running import context
 from tests.airflow.test_object_storage import parts, read_back, refusal, visible, write
 from tests.sandbox_process import SandboxProcess
 
@@ -202,11 +203,24 @@ def test_a_folder_of_other_records_is_not_replaced(connect: Connect, tmp_path: P
     connect()
     write(tmp_path, fields=FIELDS, where="RECORDNO <= 10")
     before = visible(tmp_path)
-    assert "holds GLDETAIL of the top level and this task would replace it by VENDOR" in refusal(
+    assert "holds GLDETAIL of the top level where RECORDNO <= 10 and this task would replace it by VENDOR" in refusal(
         tmp_path, object="VENDOR", fields=["NAME"]
     )
     assert "replace it by GLDETAIL of entity 200" in refusal(tmp_path, fields=FIELDS, entity_id="200")
     assert visible(tmp_path) == before
+
+
+def test_what_another_task_filtered_is_not_replaced_by_other_records(connect: Connect, tmp_path: Path) -> None:
+    connect()
+    east, west = (context(task_id="gl", map_index=index) for index in (0, 1))
+    write(tmp_path, fields=FIELDS, where="LOCATIONID = '100'", context=east)
+    before = visible(tmp_path)
+    message = refusal(tmp_path, fields=FIELDS, where="LOCATIONID = '200'", context=west)
+    assert "holds GLDETAIL of the top level where LOCATIONID = '100'" in message
+    assert "replace it by GLDETAIL of the top level where LOCATIONID = '200'" in message
+    assert visible(tmp_path) == before
+    write(tmp_path, fields=FIELDS, where="LOCATIONID = '200'", context=east)
+    write(tmp_path, fields=FIELDS, where="LOCATIONID = '200'", context=west)
 
 
 def test_who_comes_second_to_commit_fails_and_the_first_stays(connect: Connect, tmp_path: Path) -> None:
