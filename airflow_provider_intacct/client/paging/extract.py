@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from operator import itemgetter
+from itertools import islice
+from operator import gt, itemgetter, lt
 
 from airflow_provider_intacct.client.errors import InvalidRequestError, MalformedReplyError
 from airflow_provider_intacct.client.rows import Row
@@ -147,6 +148,4 @@ def rises(keys: list[str], *, falling: bool = False) -> bool:
         numbers = list(map(int, keys))
     except ValueError:
         return len(set(keys)) == len(keys)
-    if falling:
-        numbers.reverse()
-    return numbers == sorted(numbers) and len(set(numbers)) == len(numbers)
+    return all(map(gt if falling else lt, numbers, islice(numbers, 1, None)))

@@ -1,6 +1,7 @@
 """Pages by key: what is asked for is everything above the key of the last row read."""
 
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from airflow_provider_intacct.client.errors import MalformedReplyError
 from airflow_provider_intacct.client.paging.endings import START, Progress
@@ -55,7 +56,7 @@ class KeyCursor:
         Raises MalformedReplyError for a page that does not lead on from the one before.
         """
         check_total(self.extract, len(places), total)
-        last = self.check_order([place[0] for place in places]) if places else self.last
+        last = self.check_order(list(map(itemgetter(0), places))) if places else self.last
         progress = self.progress.after(len(places), self.room, total, self.extract.limit)
         return None if progress is None else replace(self, last=last, progress=progress)
 

@@ -4,6 +4,7 @@ Memory holds the pages in flight and those that have come. What a page's place i
 """
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.2
 """So long the first page is awaited before a second one joins it: a small table has answered by then."""
+WORTH_A_THREAD_SECONDS = 0.1
+"""A page that takes less is here before another thread would be: then the next one waits until it is wanted."""
 TRIES_OF_A_FAILING_PAGE = 4
 """How often a page is asked for that Intacct says it cannot process: it may be large, or the query wrong."""
 
@@ -43,6 +46,7 @@ class Fetching:
     _failures: int = 0
     _refusals: int = 0
     _impatient: bool = False
+    _slow: bool = False
     _expected: int | None = None
 
     @property
@@ -77,7 +81,8 @@ class Fetching:
                 yield from self._await(source)
             else:
                 page = self._ready.popleft()
-                if self._allowed > 1 or self._handed_out:  # a page too many costs money: not before a second is wanted
+                # A page too many costs money: none is asked for before a second one is wanted.
+                if self._allowed > 1 or (self._handed_out and self._slow):
                     yield from self._fill(source)
                 self._handed_out += 1
                 emitted = Emit(page)
@@ -116,8 +121,10 @@ class Fetching:
 
     def _fetch_here(self, source: Source, request: Request) -> Flow[None]:
         """Flow: get one page without starting anything beside."""
+        began = time.monotonic()
         try:
             fetched = yield from fetch(self.gateway, request.cursor)
+            self._slow = time.monotonic() - began >= WORTH_A_THREAD_SECONDS
         except IntacctError as error:
             yield from self._failed(source, request, error)
         else:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from itertools import compress
+from operator import itemgetter
 from typing import Any
 
 from airflow_provider_intacct.client import paging
@@ -271,7 +272,7 @@ class Reading:
     def took(self, fetched: Fetched) -> Fetched:
         """Count a page, and make it ready to be handed out."""
         self.came += fetched.page.count
-        keys = [place[-1] for place in fetched.places]
+        keys = list(map(itemgetter(-1), fetched.places))
         if self.seen is not None and keys:
             fetched = self.deduplicated(fetched, keys)
         page = fetched.page

@@ -361,3 +361,23 @@ def test_no_amount_loses_a_digit_on_its_way(amounts: list[dict[str, Decimal]]) -
     body = json.dumps([{"TOTALDUE": f"{row['TOTALDUE']:f}"} for row in amounts]).encode()
     read = Typing("X", TYPES.get).apply(rows.read(body, "json"))
     assert [f"{row['TOTALDUE']:f}" for row in read] == [f"{row['TOTALDUE']:f}" for row in amounts]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'[{"A":"x","B":":"}]', [{"A": "x", "B": ":"}]),
+        (b'[{"A": "x", "B": ":"}]', [{"A": "x", "B": ":"}]),
+        (b'[{"A":1,"B":":"}]', [{"A": "1", "B": ":"}]),
+        (b'[{"A":12.50,"B":":","C": ":"}]', [{"A": "12.50", "B": ":", "C": ":"}]),
+        (b'[{"A":{"B":"x"}}]', [{"A": {"B": "x"}}]),
+        (b'[{"A":{"B":1}}]', [{"A": {"B": "1"}}]),
+        (b'[{"A":[":"]}]', [{"A": [":"]}]),
+        (b'[{"A":null,"A":"x","B":"{["}]', [{"A": "x", "B": "{["}]),
+        (b'[{"A":null,"B":"\\":\\""}]', [{"A": "", "B": '":"'}]),
+        (b'[{"A":"1\\r\\n2\\u000d3"}]', [{"A": "1\n2\n3"}]),
+        (b'[{"A":true},{"A":":"}]', [{"A": "true"}, {"A": ":"}]),
+    ],
+)
+def test_what_is_no_text_is_seen_however_the_texts_look(body: bytes, told: list[dict[str, Any]]) -> None:
+    assert rows.read(body, "json") == told
