@@ -76,7 +76,10 @@ class Folder:
     def commit(self, files: Mapping[str, StagedFile], manifest: bytes) -> None:
         """Put `files`, all closed, in place under their names, then `manifest`; remove what was there before."""
         if self.read(MANIFEST) != self._found:
-            raise RuntimeError(f"Another run has written to {self.path} in the meantime; nothing of this one was kept.")
+            raise RuntimeError(
+                f"Another run has written to {self.path} in the meantime; nothing of this one was kept. A retry reads "
+                "again. Let one run at a time write there (max_active_runs=1), or give each its own path."
+            )
         listed = self.stage()
         listed.write(manifest)
         listed.close()
