@@ -4,7 +4,9 @@ PY     := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 CODE   := airflow_provider_intacct example_dags demo tests benchmarks
 TESTS  ?= tests
-PYTEST := $(PY) -m pytest -n auto --maxprocesses=4 --dist loadgroup
+# More workers than cores: many tests wait for a process to start or a second to pass.
+WORKERS ?= 4
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo airflow sandbox test check lint format bench wheel clean
