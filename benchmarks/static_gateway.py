@@ -14,12 +14,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import orjson
 
+KEPT = 128
+"""Pages of each format that are kept once they are made, so that the reads that count get them ready."""
 PERIOD = 10_000
 """From here on the records repeat but for their number: a million of them would fill the memory of the machine."""
 KINDS = (
@@ -85,14 +88,17 @@ class Records:
         )
         self.lookup = f'<data><Type Name="GLDETAIL" DocumentType=""><Fields>{listed}</Fields></Type></data>'
 
+    @lru_cache(KEPT)  # noqa: B019 - there is one Records, and it lives as long as the process
     def json_page(self, numbers: range) -> bytes:
         parts = [b'{"RECORDNO":"%d%s' % (number, self.json[number % PERIOD]) for number in numbers]
         return b"[" + b",".join(parts) + b"]"
 
+    @lru_cache(KEPT)  # noqa: B019
     def csv_page(self, numbers: range) -> bytes:
         parts = [b'"%d%s' % (number, self.csv[number % PERIOD]) for number in numbers]
         return self.header + b"".join(parts) if parts else b""
 
+    @lru_cache(KEPT)  # noqa: B019
     def xml_page(self, numbers: range, total: int, offset: int) -> str:
         parts = [f"<GLDETAIL><RECORDNO>{number}{self.xml[number % PERIOD]}" for number in numbers]
         return (
