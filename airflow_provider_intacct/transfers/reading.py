@@ -5,8 +5,7 @@ Knows no destination. The client reads; here are the arguments, and the window a
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_intacct.client import IntacctClient
-    from airflow_provider_intacct.client.extraction import Extraction, ExtractionReport
+    from airflow_provider_intacct.client.extraction import Extraction
     from airflow_provider_intacct.client.where import Condition
     from airflow_provider_intacct.client.windows import Window
     from airflow_provider_intacct.hooks.intacct import IntacctHook
@@ -27,7 +26,6 @@ OVERLAP = timedelta(hours=2)
 """Records can become visible long after the time they are stamped with: a client that runs in production re-reads two
 hours. That covers a clock change, too, where the connection does not name the user's time zone.
 """
-PROGRESS_SECONDS = 30.0
 
 
 class IntacctReadingOperator(BaseOperator):
@@ -189,18 +187,4 @@ class IntacctReadingOperator(BaseOperator):
             returnformat=returnformat,
             show_private=self.show_private,
             doc_par_id=self.doc_par_id or None,
-            progress=self._progress(),
         )
-
-    def _progress(self) -> Callable[[ExtractionReport], None]:
-        """Return what says in the log now and then how far a long read has come."""
-        told = time.monotonic()
-
-        def tell(report: ExtractionReport) -> None:
-            nonlocal told
-            if time.monotonic() - told >= PROGRESS_SECONDS:
-                told = time.monotonic()
-                of = f" of {report.expected:,}" if report.expected else ""
-                self.log.info("Read %s%s %s records, %s pages.", f"{report.rows:,}", of, report.object, report.pages)
-
-        return tell
