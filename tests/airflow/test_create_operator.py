@@ -21,7 +21,8 @@ from airflow_provider_intacct.client.posting import (
     prepare,
 )
 from airflow_provider_intacct.operators.posted_ledger import INDEX, PostedLedger
-from airflow_provider_intacct.operators.write import IntacctCreateOperator, records_of
+from airflow_provider_intacct.operators.write import IntacctCreateOperator
+from airflow_provider_intacct.operators.writing import records_of
 from tests.airflow.conftest import Connect
 from tests.faults.company import Books, bill, entry, sign_in
 from tests.sandbox_process import SandboxProcess

@@ -30,10 +30,20 @@ class Execute(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record of the company that has a posting's natural key. `differences` is empty if it says the same."""
+    """What the company shows of a posting: a record that has its natural key, or that it acts upon.
+
+    `differences` is empty if it says what the posting says. `shown` is False if nothing of that can be read back, so
+    that only a refusal of its control id tells that it was carried out.
+    """
 
     key: str
     differences: tuple[str, ...] = ()
+    shown: bool = True
+
+    @property
+    def done(self) -> bool:
+        """Whether the company itself shows that there is nothing left to do."""
+        return self.shown and not self.differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ def can_be_found(posting: Posting) -> bool:
     return bool(posting.kind.object_name and posting.natural_key) or bool(posting.reference)
 
 
-def find(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
+def find_created(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
     """Flow: the records that are in the company already, by control id.
 
     Costs a query for a hundred records of an object, and a read if any of those found has a natural key of its own, for

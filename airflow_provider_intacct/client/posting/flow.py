@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.flows import Flow
-from airflow_provider_intacct.client.posting.existing import Execute, Found, find
+from airflow_provider_intacct.client.posting.existing import Execute, Found
 from airflow_provider_intacct.client.posting.judge import Answer, already_posted, in_doubt, judge, turned_away
 from airflow_provider_intacct.client.posting.outcome import (
     ChangedSincePostedError,
@@ -20,6 +20,7 @@ from airflow_provider_intacct.client.posting.outcome import (
     summary,
 )
 from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.posting.resolving import find
 from airflow_provider_intacct.client.xml.elements import write
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS
 
@@ -126,7 +127,7 @@ def _booked_already(execute: Execute, postings: Sequence[Posting]) -> Flow[list[
     return [
         already_posted(posting, there)
         for posting in postings
-        if (there := found.get(posting.control_id)) and not there.differences
+        if (there := found.get(posting.control_id)) and there.done
     ]
 
 

@@ -12,7 +12,6 @@ from airflow_provider_intacct.client.errors import (
     GatewayError,
     InProcessError,
     IntacctError,
-    RecordExistsError,
     RolledBackError,
     ThrottledError,
     UnavailableError,
@@ -20,6 +19,7 @@ from airflow_provider_intacct.client.errors import (
 from airflow_provider_intacct.client.posting.existing import Found, can_be_found
 from airflow_provider_intacct.client.posting.outcome import Outcome
 from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.posting.resolving import RESOLVERS
 from airflow_provider_intacct.client.xml.reply import Result
 
 UNDONE = "undone with the transaction it was sent in; nothing is known to be wrong with it"
@@ -41,8 +41,8 @@ class Answer:
 
     @property
     def repeated(self) -> bool:
-        """Whether it was refused because it, or a record with its key, is in the company already."""
-        return isinstance(self.error, AlreadyRecordedError | RecordExistsError)
+        """Whether it was refused because it was, or may have been, carried out before."""
+        return isinstance(self.error, (AlreadyRecordedError, *RESOLVERS[self.posting.act].refusals))
 
     @property
     def undone(self) -> bool:
@@ -75,7 +75,7 @@ def judge(
     decided += [
         already_posted(answer.posting, there)
         for answer in answers
-        if answer.undone and (there := found.get(answer.posting.control_id)) and not there.differences
+        if answer.undone and (there := found.get(answer.posting.control_id)) and there.done
     ]
     decided += [_rejected(answer) for answer in answers if _refused(answer)]
     settled = {outcome.posting.control_id for outcome in decided}
@@ -145,13 +145,13 @@ def _repeated(answer: Answer, found: Found | None, problem: IntacctError | None)
     if found is not None and not found.differences:
         return already_posted(posting, found)
     if found is not None:
-        what = "; ".join(found.differences)
-        note = f"in Intacct already, as {found.key}, with other content: {what}. Nothing was booked now"
+        conflict = RESOLVERS[posting.act].conflict
+        note = conflict.format(key=found.key, what="; ".join(found.differences))
         return Outcome(posting, "rejected", key=found.key, errors=_errors(answer), note=note)
     if problem is not None:
         note = _settling(posting, f"booked before, and looking it up failed: {problem.message}")
         return Outcome(posting, "in_doubt", errors=_errors(answer), note=note)
-    if isinstance(answer.error, RecordExistsError):
+    if not isinstance(answer.error, AlreadyRecordedError):
         return _rejected(answer)
     if posting.by_content and not can_be_found(posting):
         return Outcome(posting, "already_posted", note="has no number or reference to look its key up by")

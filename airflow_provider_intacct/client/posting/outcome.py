@@ -25,6 +25,7 @@ class Outcome:
     `key`       Intacct's record number, or the document id some legacy functions return; "" if not booked or not known
     `errors`    Intacct's error stack, the most specific first
     `note`      what to know or do, in a sentence; "" when there is nothing to add
+    `state`     the state it is in, such as "Submitted"; "" where it has none or nobody asked
     """
 
     posting: Posting
@@ -32,6 +33,7 @@ class Outcome:
     key: str = ""
     errors: tuple[ErrorEntry, ...] = ()
     note: str = ""
+    state: str = ""
 
     @property
     def booked(self) -> bool:
@@ -44,11 +46,13 @@ class Outcome:
         return {
             "position": posting.position,
             "object": posting.kind.object_name or posting.kind.name,
+            "act": posting.act,
             "status": self.status,
             "key": self.key,
             "control_id": posting.control_id,
             "reference": posting.reference,
             "natural_key": dict(posting.natural_key),
+            "state": self.state,
             "errors": [
                 {"errorno": entry.errorno, "text": entry.text, "correction": entry.correction} for entry in self.errors
             ],

@@ -4,15 +4,14 @@ Everything that can be refused without asking Intacct is refused here, naming re
 of the call before the first of them is sent.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
-from decimal import Decimal, InvalidOperation
+from datetime import tzinfo
 from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
+from airflow_provider_intacct.client.posting.checked import check_record
 from airflow_provider_intacct.client.posting.identity import (
     Scope,
     canonical_text,
@@ -20,16 +19,9 @@ from airflow_provider_intacct.client.posting.identity import (
     control_id,
     reference,
 )
-from airflow_provider_intacct.client.posting.journal import check_journal_entry
-from airflow_provider_intacct.client.posting.kinds import Kind, Lines, kind_of
+from airflow_provider_intacct.client.posting.kinds import Kind, kind_of
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import Function
-
-MONEY = frozenset({"AMOUNT", "TRX_AMOUNT", "TRX_PAYMENTAMOUNT", "TOTALTRXAMOUNT", "PAYMENTAMOUNT"})
-"""Entries, in either case, that hold money. Intacct rounds more than two decimals without a word."""
-
-DATED = re.compile(r"date\w*|\w*date|when\w+", re.ASCII | re.IGNORECASE)
-"""Entries that hold a date where they hold the text of one: BATCH_DATE, WHENCREATED, datecreated."""
 
 Record = Mapping[str, Any]
 NaturalKey = tuple[tuple[str, str], ...]
@@ -57,7 +49,7 @@ class TypedRecord(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One record, ready to be posted once.
+    """One record and what is to be done with it, ready to be carried out once.
 
     `position`    where it stood in the call, from 1; only messages use it
     `control_id`  the same on every try of the same scope
@@ -65,6 +57,7 @@ class Posting:
     `by_content`  whether the identity is the content itself, so that the same control id means the same content
     `natural_key` (field, value) pairs it can be found by in Intacct; empty when it has none
     `reference`   the text stamped into its empty reference field, or ""
+    `act`         what is done: "create", "update", ...; the table in `resolving` names them
     """
 
     position: int
@@ -77,6 +70,7 @@ class Posting:
     by_content: bool = False
     natural_key: NaturalKey = ()
     reference: str = ""
+    act: str = "create"
 
     @property
     def numbers(self) -> NaturalKey:
@@ -116,10 +110,7 @@ def prepare(
     `InvalidRecordError` or `UnbalancedEntryError` for the first record that cannot be posted, and
     `InvalidRecordError` for two records that would be one.
     """
-    if keys is not None and len(keys) != len(records):
-        raise InvalidRequestError(
-            f"{len(keys)} idempotency keys for {len(records)} records; give one key per record. Nothing was sent."
-        )
+    check_keys(keys, len(records))
     postings: list[Posting] = []
     equals: Counter[str] = Counter()
     for position, given in enumerate(records, 1):
@@ -148,29 +139,8 @@ def prepare(
                 reference=stamp,
             )
         )
-    _refuse_duplicates(postings)
+    refuse_duplicates(postings)
     return postings
-
-
-def check_record(record: Any, kind: Kind, path: str, *, statistical: bool = False) -> dict[str, Any]:
-    """Return a copy of `record` with its lines in their container and its money as Decimal, or say what is wrong."""
-    if not isinstance(record, Mapping):
-        raise InvalidRecordError(
-            f"{path} is a {type(record).__name__}; a record is a mapping of field names to values. Nothing was sent."
-        )
-    if not record:
-        raise InvalidRecordError(f"{path} is empty. Nothing was sent.")
-    checked: dict[str, Any] = _checked(record, path, check_money=not statistical)
-    if kind.lines:
-        lines = _lines(checked, kind.lines, path)
-        if kind.journal and not statistical:
-            check_journal_entry(lines, path)
-        elif not lines:
-            raise InvalidRecordError(
-                f"{path} has no lines; it takes at least one {kind.lines.container}/{kind.lines.line}. "
-                "Nothing was sent."
-            )
-    return checked
 
 
 def natural_key(record: Record, kind: Kind) -> NaturalKey:
@@ -205,90 +175,30 @@ def _named(given: Any, object_name: str | None, function: str, position: int) ->
     )
 
 
-def _checked(value: Any, path: str, *, check_money: bool) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _entry(str(name), item, f"{path}/{name}", check_money) for name, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
-        return [_checked(item, f"{path}[{number}]", check_money=check_money) for number, item in enumerate(value, 1)]
-    if isinstance(value, float):
-        raise InvalidRecordError(
-            f"{path} is the float {value!r}, which cannot carry money exactly; give Decimal('{value!r}') or text. "
-            "Nothing was sent."
+def check_keys(keys: Sequence[str] | None, count: int) -> None:
+    """Raise InvalidRequestError unless there are no idempotency keys, or one for each of `count` records."""
+    if keys is None:
+        return
+    if len(keys) != count:
+        raise InvalidRequestError(
+            f"{len(keys)} idempotency keys for {count} records; give one key per record. Nothing was sent."
         )
-    return value
+    if not all(str(key).strip() for key in keys):
+        raise InvalidRequestError("an idempotency key is empty; give each record its own. Nothing was sent.")
 
 
-def _dated(value: str) -> date | str:
-    """Return the date that `2026-03-31` or `03/31/2026` is, so that it is written as the function wants dates."""
-    written = re.fullmatch(r"(\d\d)/(\d\d)/(\d{4})", value.strip(), re.ASCII)
-    try:
-        return date.fromisoformat(f"{written[3]}-{written[1]}-{written[2]}" if written else value.strip())
-    except ValueError:
-        return value
-
-
-def _entry(name: str, value: Any, path: str, check_money: bool) -> Any:
-    if check_money and name.upper() in MONEY and not isinstance(value, Mapping | list | tuple):
-        return _money(value, path)
-    if isinstance(value, str) and DATED.fullmatch(name):
-        return _dated(value)
-    return _checked(value, path, check_money=check_money)
-
-
-def _money(value: Any, path: str) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        remedy = f": give Decimal('{value!r}')" if isinstance(value, float) else ""
-        raise InvalidRecordError(f"{path} is {value!r}; an amount is a Decimal{remedy}. Nothing was sent.")
-    try:
-        amount = Decimal(value.strip() if isinstance(value, str) else value)
-    except InvalidOperation:
-        raise InvalidRecordError(
-            f"{path} is {value!r}, which is no amount; write it plainly, as in 1234.56. Nothing was sent."
-        ) from None
-    if not amount.is_finite():
-        raise InvalidRecordError(f"{path} is {amount}, which is no amount. Nothing was sent.")
-    exponent = amount.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -2:
-        raise InvalidRecordError(
-            f"{path} is {amount}: Intacct keeps two decimals and would round it without a word; round it yourself. "
-            "Nothing was sent."
-        )
-    return amount
-
-
-def _lines(record: dict[str, Any], lines: Lines, path: str) -> list[Mapping[str, Any]]:
-    """Return the record's lines, after putting a plain list of them into its container's line element."""
-    held = record.get(lines.container)
-    misspelled = [name for name in record if name != lines.container and name.upper() == lines.container.upper()]
-    if held is None and misspelled:
-        raise InvalidRecordError(f"{path} has {misspelled[0]}; write it {lines.container}. Nothing was sent.")
-    if isinstance(held, list):
-        held = record[lines.container] = {lines.line: held}
-    if held in (None, ""):
-        return []
-    if not isinstance(held, Mapping):
-        raise InvalidRecordError(f"{path}/{lines.container} holds {held!r} instead of lines. Nothing was sent.")
-    found = held.get(lines.line, [])
-    found = found if isinstance(found, list) else [found]
-    for number, line in enumerate(found, 1):
-        if not isinstance(line, Mapping):
-            raise InvalidRecordError(
-                f"{path}, line {number} is a {type(line).__name__}; a line is a mapping of field names to values. "
-                "Nothing was sent."
-            )
-    return found
+def identity_of(kind: Kind, natural: NaturalKey, key: str | None = None, *, act: str = "create") -> str:
+    """Return who a record is by the author's word, else by its natural key; and what is done with it."""
+    name = kind.name if act == "create" else f"{kind.name} {act}"
+    if key is not None:
+        return f"{name} key {key}"
+    return f"{name} " + " ".join(f"{field_name}={value}" for field_name, value in natural)
 
 
 def _identity(kind: Kind, natural: NaturalKey, content: str, key: str | None, equals: Counter[str]) -> str:
-    """Return who the record is: the author's word, else its natural key, else its content and how many came before."""
-    if key is not None:
-        if not str(key).strip():
-            raise InvalidRequestError("an idempotency key is empty; give each record its own. Nothing was sent.")
-        return f"{kind.name} key {key}"
-    if natural:
-        return f"{kind.name} " + " ".join(f"{name}={value}" for name, value in natural)
+    """Return who a new record is: if nothing names it, its content and how many of the same came before."""
+    if key is not None or natural:
+        return identity_of(kind, natural, key)
     equals[content] += 1
     return f"{kind.name} content {content} {equals[content]}"
 
@@ -318,7 +228,8 @@ def _stamped(record: dict[str, Any], kind: Kind, stamp: str) -> dict[str, Any]:
     return stamped
 
 
-def _refuse_duplicates(postings: Sequence[Posting]) -> None:
+def refuse_duplicates(postings: Sequence[Posting]) -> None:
+    """Raise InvalidRecordError for two postings that would be one."""
     first: dict[str, Posting] = {}
     for posting in postings:
         other = first.setdefault(posting.control_id, posting)

@@ -855,6 +855,8 @@ class TestTheOutcome:
             "natural_key": {"JOURNAL": "GJ", "REFERENCENO": posting.reference},
             "errors": [{"errorno": "BL01001973", "text": "The period is not open", "correction": ""}],
             "note": "",
+            "act": "create",
+            "state": "",
         }
 
     def test_of_a_success_raises_nothing(self) -> None:

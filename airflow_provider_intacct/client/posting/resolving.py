@@ -1,0 +1,52 @@
+"""How it is told whether an act was carried out before, when Intacct refuses it or its reply is lost: a table by act.
+
+A create has left a record behind, an update what it wrote, a delete nothing, a reversal or an approval another state.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+from airflow_provider_intacct.client.errors import GatewayError, RecordExistsError
+from airflow_provider_intacct.client.flows import Flow
+from airflow_provider_intacct.client.posting.existing import Execute, Found, find_created
+from airflow_provider_intacct.client.posting.records import Posting
+
+
+class Find(Protocol):
+    """A flow of reads that finds which of the postings the company shows, by control id; it changes nothing.
+
+    Postings of one act come together. What is not in its answer is not there, or cannot be told.
+    """
+
+    def __call__(self, execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
+        """Return the flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """How one act is resolved.
+
+    `find`      looks up whether the company shows what the act does
+    `refusals`  refusals, beside that of a control id carried out before, that may mean that it does
+    `conflict`  what to say of an act that was carried out, or whose record is there, with something else in it;
+                `{key}` and `{what}` stand for the record number and the differences
+    """
+
+    find: Find
+    refusals: tuple[type[GatewayError], ...] = ()
+    conflict: str = "in Intacct already, as {key}, with other content: {what}. Nothing was booked now"
+
+
+RESOLVERS: Mapping[str, Resolver] = {
+    "create": Resolver(find_created, (RecordExistsError,)),
+}
+
+
+def find(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
+    """Flow: which of the postings, of whatever acts, the company shows already, by control id."""
+    found: dict[str, Found] = {}
+    for act, group in groupby(sorted(postings, key=lambda posting: posting.act), key=lambda posting: posting.act):
+        found |= yield from RESOLVERS[act].find(execute, list(group))
+    return found

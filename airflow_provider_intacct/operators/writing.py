@@ -1,0 +1,173 @@
+"""What all operators that write have in common: whose they act as, what a later try knows, what they report. Thin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from airflow.sdk import BaseOperator
+
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
+from airflow_provider_intacct.compat import task_state_store
+from airflow_provider_intacct.hooks.failures import airflow_outcome
+from airflow_provider_intacct.metrics import metered
+from airflow_provider_intacct.operators.scope import task_scope
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_intacct.client import Credentials, IntacctClient
+    from airflow_provider_intacct.client.posting import Outcome, Posting, Scope
+    from airflow_provider_intacct.hooks.intacct import IntacctHook
+
+OUTCOMES = "outcomes"
+"""The XCom that holds the outcomes of a task that failed; one that succeeds returns them."""
+
+
+class IntacctWriteOperator(BaseOperator):
+    """Carry out what a subclass prepares, each act once, and return what became of each. Not for DAGs by itself.
+
+    A subclass gives `prepared(scope, credentials)`, and adds its own arguments to `template_fields`.
+
+    :param idempotency_key: names the business event in place of DAG, run and task: two runs with the same key act
+        once. A text for one record, a list of texts for several.
+    :param atomic: all records of a request (100 at most) are written or none is.
+    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on.
+    :param allow_duplicates: turn the guard off: every try acts again.
+    :param intacct_conn_id: the Airflow connection.
+    :param entity_id: act inside this entity instead of the connection's.
+    """
+
+    template_fields: Sequence[str] = ("idempotency_key", "intacct_conn_id", "entity_id")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"idempotency_key": "json"}
+    ui_color = "#fbeed9"
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: str | Sequence[str] | None = None,
+        atomic: bool = True,
+        on_reject: Literal["fail", "collect"] = "fail",
+        allow_duplicates: bool = False,
+        intacct_conn_id: str = DEFAULT_CONN_ID,
+        entity_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.idempotency_key = idempotency_key
+        self.atomic = atomic
+        self.on_reject = on_reject
+        self.allow_duplicates = allow_duplicates
+        self.intacct_conn_id = intacct_conn_id
+        self.entity_id = entity_id
+
+    def prepared(self, scope: Scope, credentials: Credentials) -> list[Posting]:
+        """Return what is to be carried out within `scope`, checked. Nothing has been sent when this raises."""
+        raise TypeError(f"{type(self).__name__} does not say what it writes: it needs a method prepared().")
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Carry it out. Raises AirflowFailException for what another try cannot mend."""
+        from airflow_provider_intacct.client.posting import summary
+        from airflow_provider_intacct.hooks.intacct import IntacctHook
+
+        with airflow_outcome():
+            hook = IntacctHook(self.intacct_conn_id, self.entity_id)
+            postings = self._postings(context, hook)
+            with hook.client as client, metered(self, client) as meter:
+                outcomes = self._post(context, client, postings)
+                count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
+                meter.done(f"{count}: {summary(outcomes)}", rows=len(outcomes))
+            return self._told(context, outcomes)
+
+    def keys(self, count: int) -> Sequence[str] | None:
+        """Return one idempotency key for each of `count` records, or None."""
+        from airflow_provider_intacct.client.errors import InvalidRequestError
+
+        if not self.idempotency_key:
+            return None
+        if self.allow_duplicates:
+            raise InvalidRequestError(
+                "idempotency_key makes a record be posted once, allow_duplicates=True makes every try post it; "
+                "give one of the two. Nothing was sent."
+            )
+        if isinstance(self.idempotency_key, str) and count > 1:
+            raise InvalidRequestError(
+                f"idempotency_key={self.idempotency_key!r} names one record, and {count} were given; give a list with "
+                "a key for each. Nothing was sent."
+            )
+        return [self.idempotency_key][:count] if isinstance(self.idempotency_key, str) else list(self.idempotency_key)
+
+    def _postings(self, context: Context, hook: IntacctHook) -> list[Posting]:
+        from airflow_provider_intacct.client.errors import InvalidRequestError
+
+        if self.on_reject not in ("fail", "collect"):
+            raise InvalidRequestError(f"on_reject is {self.on_reject!r}; it is 'fail' or 'collect'. Nothing was sent.")
+        credentials = hook.settings.credentials
+        return self.prepared(self._scope(context, credentials.company_id), credentials)
+
+    def _scope(self, context: Context, company_id: str) -> Scope:
+        from airflow_provider_intacct.client.posting import Scope
+
+        if self.allow_duplicates:
+            return Scope.unguarded(company_id)
+        if self.idempotency_key:
+            return Scope(company_id, key="")  # each record has a key of its own
+        return task_scope(context, company_id)
+
+    def _post(self, context: Context, client: IntacctClient, postings: Sequence[Posting]) -> list[Outcome]:
+        from airflow_provider_intacct.operators.posted_ledger import PostedLedger
+
+        ledger = PostedLedger(None if self.allow_duplicates else task_state_store(context))
+        known = ledger.known
+        tried_before = context["ti"].try_number > 1 and not known
+        return client.post(
+            postings,
+            atomic=self.atomic,
+            look_first=not self.allow_duplicates and (bool(self.idempotency_key) or tried_before),
+            stop_at_rejection=self.on_reject == "fail",
+            known=known,
+            tell=ledger.tell,
+        )
+
+    def _told(self, context: Context, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+        """Return the outcomes as XCom; raise if they fail the task, leaving them in the XCom `outcomes`."""
+        from airflow_provider_intacct.client.posting import (
+            RecordsInDoubtError,
+            RecordsRejectedError,
+            raise_unless_posted,
+        )
+
+        for outcome in outcomes:
+            self.log.info("%s", outcome)
+        told = [outcome.as_dict() for outcome in outcomes]
+        try:
+            raise_unless_posted(outcomes)
+        except (RecordsRejectedError, RecordsInDoubtError) as error:
+            if self.on_reject == "fail" or isinstance(error, RecordsInDoubtError):
+                context["ti"].xcom_push(key=OUTCOMES, value=told)
+                raise
+        return told
+
+
+def records_of(given: Any) -> list[Any]:
+    """Return the records as a list, from a list, a single record or JSON text. Raises InvalidRecordError."""
+    from airflow_provider_intacct.client.errors import InvalidRecordError
+    from airflow_provider_intacct.client.posting import TypedRecord
+
+    if isinstance(given, str):
+        try:
+            given = json.loads(given, parse_float=Decimal)
+        except ValueError as error:
+            raise InvalidRecordError(
+                f"records is text and no JSON ({error}); render a list with `| tojson`, or pass the XCom itself. "
+                "Nothing was sent."
+            ) from None
+    if isinstance(given, (Mapping, TypedRecord)):
+        return [given]
+    if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+        raise InvalidRecordError(
+            f"records is a {type(given).__name__}; give a list of mappings of field names to values. Nothing was sent."
+        )
+    return list(given)
