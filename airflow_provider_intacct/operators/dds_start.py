@@ -22,7 +22,7 @@ from airflow_provider_intacct.client.xml import dds
 from airflow_provider_intacct.client.xml.elements import write
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.operators.posted_ledger import KEPT
-from airflow_provider_intacct.operators.scope import task_scope
+from airflow_provider_intacct.scope import task_scope
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -13,7 +13,7 @@ from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome
 from airflow_provider_intacct.metrics import metered
-from airflow_provider_intacct.operators.scope import task_scope
+from airflow_provider_intacct.scope import task_scope
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -66,8 +66,8 @@ def _dated(value: str) -> date | str:
 def _entry(name: str, value: Any, path: str, check_money: bool) -> Any:
     if check_money and name.upper() in MONEY and not isinstance(value, Mapping | list | tuple):
         return _money(value, path)
-    if isinstance(value, str) and DATED.fullmatch(name):
-        return _dated(value)
+    if isinstance(value, str):
+        return _dated(value) if DATED.fullmatch(name) else value
     return _checked(value, path, check_money=check_money)
 
 

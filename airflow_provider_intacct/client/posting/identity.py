@@ -81,6 +81,8 @@ def content_digest(record: Mapping[str, Any], *, kind: str, entity_id: str | Non
 
 def canonical(value: object) -> Canonical:
     """Return `value` as the plain text, sorted mapping or sorted list that stands for its content."""
+    if isinstance(value, str | Decimal):  # most are; asking whether a value is a mapping takes ten times as long
+        return canonical_text(value)
     if isinstance(value, Mapping):
         if set(value) == DATE_PARTS and all(str(part).isdecimal() for part in value.values()):
             return f"{int(value['month']):02}/{int(value['day']):02}/{int(value['year']):04}"

@@ -5,7 +5,7 @@ of the call before the first of them is sent.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Protocol, runtime_checkable
@@ -97,12 +97,14 @@ def prepare(
     stamp_reference: bool = True,
     statistical: bool = False,
     zone: tzinfo | None = None,
+    equals: MutableMapping[str, int] | None = None,
 ) -> list[Posting]:
     """Return one posting per record, in their order.
 
     Without `object_name`, a record of the generic `create` names its object itself: `{"GLBATCH": {...}}`. `keys` are
     the author's idempotency keys, one per record. `statistical` says that journal entries are of a statistical
-    journal, which has quantities and no balance; `zone` is the API user's, needed only for aware datetimes.
+    journal, which has quantities and no balance; `zone` is the API user's, needed only for aware datetimes. `equals` is
+    how many records of each content other calls of the same scope have brought; it is counted on.
 
     A typed record says its object, function and journal itself, and may stand beside plain ones.
 
@@ -112,7 +114,7 @@ def prepare(
     """
     check_keys(keys, len(records))
     postings: list[Posting] = []
-    equals: Counter[str] = Counter()
+    equals = Counter[str]() if equals is None else equals
     for position, given in enumerate(records, 1):
         kind, record = _kind_and_record(given, object_name, function, position)
         without_balance = statistical or (isinstance(given, TypedRecord) and given.statistical)
@@ -121,7 +123,7 @@ def prepare(
         natural = natural_key(record, kind)
         identity = _identity(kind, natural, content, keys[position - 1] if keys else None, equals)
         own_id = control_id(scope, identity)
-        digest = content_digest(record, kind=kind.name, entity_id=entity_id)
+        digest = content_digest(record, kind=kind.name, entity_id=entity_id) if entity_id else content
         stamp = reference(own_id, digest) if stamp_reference and _lacks_reference(record, kind) else ""
         if stamp:
             record = _stamped(record, kind, stamp)
@@ -195,7 +197,7 @@ def identity_of(kind: Kind, natural: NaturalKey, key: str | None = None, *, act:
     return f"{name} " + " ".join(f"{field_name}={value}" for field_name, value in natural)
 
 
-def _identity(kind: Kind, natural: NaturalKey, content: str, key: str | None, equals: Counter[str]) -> str:
+def _identity(kind: Kind, natural: NaturalKey, content: str, key: str | None, equals: MutableMapping[str, int]) -> str:
     """Return who a new record is: if nothing names it, its content and how many of the same came before."""
     if key is not None or natural:
         return identity_of(kind, natural, key)

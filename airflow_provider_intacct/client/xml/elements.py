@@ -61,7 +61,9 @@ def elements(tag: str, value: Any, style: Style = GENERIC, path: str = "") -> It
     """
     path = f"{path}/{tag}" if path else tag
     check_name(tag, path)
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray) and not is_pairs(value):
+    if isinstance(value, str | Decimal):  # most are; asking whether a value is a sequence takes ten times as long
+        yield Element(tag, scalar(value, path, style.zone))
+    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray) and not is_pairs(value):
         if not value:
             raise InvalidRequestError(
                 f"{path}: an empty list sends nothing; leave the name out, or give None to clear."
