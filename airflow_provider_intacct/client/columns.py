@@ -37,13 +37,15 @@ if TYPE_CHECKING:
         def datatype(self) -> str: ...
 
     class RawPage(Protocol):
-        """A page as it came: a body of csv, with values `stamped` on all its records, or rows of text."""
+        """A page as it came: a body of csv, with values `stamped` on all its records, or what makes rows of text."""
+
+        @property
+        def format(self) -> str: ...
 
         @property
         def body(self) -> bytes | None: ...
 
-        @property
-        def rows(self) -> list[Row] | None: ...
+        def as_rows(self, names: tuple[str, ...]) -> list[Row]: ...
 
         @property
         def stamped(self) -> Mapping[str, str | None]: ...
@@ -96,8 +98,8 @@ class Tables:
 
         Raises MalformedReplyError for a page that is broken, ColumnTypeError for a value that does not fit.
         """
-        if page.rows is not None:
-            return self._from_rows(page.rows)
+        if page.format != "csv":
+            return self._from_rows(page.as_rows(tuple(column.name for column in self.columns)))
         return self._from_csv(page.body or b"", page.stamped)
 
     def _from_rows(self, rows: list[Row]) -> pa.Table:

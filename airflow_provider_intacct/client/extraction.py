@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from airflow_provider_intacct.client import rows as reading
+from airflow_provider_intacct.client.errors import MalformedReplyError
 from airflow_provider_intacct.client.rows import Row
 from airflow_provider_intacct.client.values import Typing
 from airflow_provider_intacct.client.windows import Window
@@ -32,24 +33,39 @@ class Column:
 class RawPage:
     """One page before it is typed.
 
-    `format`   "csv": `body` holds the records as Intacct sent them, with a header, of `names` (more than the columns
-               that were asked for, where paging needs more); "rows": `rows` are dicts of text, "" for empty
+    `format`   "json", "csv": `body` holds the records as Intacct sent them, of `names` (more than the columns that were
+               asked for, where paging needs more); "rows": `rows` are dicts of text, "" for empty
     `count`    records in it
-    `stamped`  values that every record has and a csv body lacks (`stamp_entity`); rows have them already
+    `turned`   a body holds them last first
+    `stamped`  values that every record has and a body lacks (`stamp_entity`); rows have them already
     """
 
-    format: Literal["csv", "rows"]
+    format: Literal["json", "csv", "rows"]
     count: int
     body: bytes | None = field(default=None, repr=False)
     rows: list[Row] | None = field(default=None, repr=False)
     names: tuple[str, ...] = ()
+    turned: bool = False
     stamped: Mapping[str, str | None] = field(default_factory=dict)
 
     def as_rows(self, names: tuple[str, ...]) -> list[Row]:
-        """Return the records as dicts of text with `names`, of which the stamped ones come last."""
-        if self.rows is not None:
-            return self.rows
-        rows = reading.read(self.body or b"", "csv", self.names)
+        """Return the records as dicts of text with `names`, of which the stamped ones come last.
+
+        Raises MalformedReplyError for a body that is broken, or holds another number of records than was counted.
+        """
+        if self.format == "rows":
+            return self.rows or []
+        rows = reading.read(self.body or b"", self.format, self.names)
+        if len(rows) != self.count:
+            raise MalformedReplyError(f"The reply has {self.count} keys for {len(rows)} records.")
+        if self.turned:
+            rows.reverse()
+        if self.format == "json":
+            wanted = {name.upper() for name in names}
+            reading.remove(rows, [name for name in self.names if name.upper() not in wanted])
+            for row in rows if self.stamped else ():
+                row.update(self.stamped)
+            return rows
         spelled = {name.upper(): name for name in (rows[0] if rows else ())}
         kept = [(name, spelled[name.upper()]) for name in names if name.upper() in spelled]
         return [{name: row[own] for name, own in kept} | {**self.stamped} for row in rows]

@@ -114,6 +114,15 @@ def complete(rows: list[Row], fields: Sequence[str]) -> list[Row]:
     return rows
 
 
+def remove(rows: list[Row], names: Sequence[str]) -> None:
+    """Take fields out of rows, in whatever case these spell them."""
+    if rows and names:
+        surplus = {name.upper() for name in names}
+        for name in [each for each in rows[0] if each.upper() in surplus]:
+            for row in rows:
+                del row[name]
+
+
 def from_element(data: etree._Element | None) -> list[Row]:
     """Return the rows below the `data` element of a result. Lines that a record owns are a list of rows in it."""
     if data is None:

@@ -12,11 +12,11 @@ shift is seen and the read fails rather than lose a row. `sources` says which pa
 """
 
 from airflow_provider_intacct.client.paging.endings import Progress
-from airflow_provider_intacct.client.paging.extract import Extract, Place, column_of, places_of, without
+from airflow_provider_intacct.client.paging.extract import Extract, Place, column_of, places_of
 from airflow_provider_intacct.client.paging.keys import KeyCursor
 from airflow_provider_intacct.client.paging.modified import ChangeCursor, Changes
 from airflow_provider_intacct.client.paging.offsets import OffsetCursor
-from airflow_provider_intacct.client.paging.places import csv_places, leading
+from airflow_provider_intacct.client.paging.places import csv_places, json_places, leading
 
 __all__ = [
     "ChangeCursor",
@@ -30,9 +30,9 @@ __all__ = [
     "column_of",
     "csv_places",
     "first",
+    "json_places",
     "leading",
     "places_of",
-    "without",
 ]
 
 Cursor = KeyCursor | ChangeCursor | OffsetCursor

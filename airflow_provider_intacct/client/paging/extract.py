@@ -130,15 +130,6 @@ def places_of(rows: list[Row], names: Sequence[str], object: str) -> list[Place]
     return list(zip(*(map(itemgetter(column), rows) for column in columns), strict=True)) if columns else []
 
 
-def without(rows: list[Row], names: Sequence[str]) -> None:
-    """Take fields out of rows, in whatever case these spell them."""
-    if rows and names:
-        surplus = {name.upper() for name in names}
-        for name in [each for each in rows[0] if each.upper() in surplus]:
-            for row in rows:
-                del row[name]
-
-
 def rises(keys: list[str], *, falling: bool = False) -> bool:
     """Return whether each key lies above the one before (below it, if `falling`).
 

@@ -1,7 +1,7 @@
-"""Where the records of a CSV body stand in the order of the read, found without making rows of it.
+"""Where the records of a JSON or CSV body stand in the order of the read, found without making rows of it.
 
-A page that goes to a file as columns is parsed once, by whoever makes the columns; for the next request the key of each
-record is enough. So the key is asked for as the first column.
+For the next request the key of each record is enough, so it leaves before the page is decoded; and a page that goes to
+a file as columns is parsed once, by whoever makes the columns. In CSV the key is asked for as the first column.
 """
 
 import re
@@ -18,6 +18,24 @@ def leading(fields: Sequence[str], place: Place) -> tuple[str, ...]:
     first = tuple(reversed(place))
     taken = {name.upper() for name in first}
     return first + tuple(name for name in fields if name.upper() not in taken)
+
+
+def json_places(body: bytes, place: Place) -> list[Place] | None:
+    """Return the place of each record of a JSON body that is whole; None if they can only be told by decoding it.
+
+    The records are flat and all text, and inside a text a quote is escaped, so `"RECORDNO":"` stands in each of them
+    once, at its beginning or further on. Whether it really did shows when the page is decoded: see RawPage.
+    """
+    if not (body.startswith(b"[{") and body[-16:].rstrip().endswith(b"}]")):
+        return None
+    columns = []
+    for name in place:
+        label = b'"%s":' % name.encode()
+        found = re.findall(re.escape(label) + rb'"([^"\\]*)"', body)
+        if not found or len(found) != body.count(label):
+            return None
+        columns.append(b'"'.join(found).decode().split('"'))
+    return list(zip(*columns, strict=True)) if len(set(map(len, columns))) == 1 else None
 
 
 def csv_places(body: bytes, fields: Sequence[str], place: Place, object: str) -> list[Place]:

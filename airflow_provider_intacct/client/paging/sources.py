@@ -10,10 +10,11 @@ from typing import Protocol
 
 from airflow_provider_intacct.client.extraction import RawPage
 from airflow_provider_intacct.client.paging.endings import Progress
-from airflow_provider_intacct.client.paging.extract import Place, without
+from airflow_provider_intacct.client.paging.extract import Place
 from airflow_provider_intacct.client.paging.keys import KeyCursor
 from airflow_provider_intacct.client.paging.modified import ChangeCursor
 from airflow_provider_intacct.client.paging.offsets import OffsetCursor
+from airflow_provider_intacct.client.rows import remove
 
 Cursor = KeyCursor | ChangeCursor | OffsetCursor
 
@@ -25,11 +26,12 @@ def sized(cursor: Cursor, page_size: int) -> Cursor:
 
 @dataclass(slots=True)
 class Fetched:
-    """One page as it came: `places` tell where its records stand, `total` is what Intacct counted, if it did."""
+    """One page as it came, after `seconds`: `places` tell where its records stand, `total` is what Intacct counted."""
 
     page: RawPage
     places: list[Place]
     total: int | None = None
+    seconds: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -89,7 +91,7 @@ class Chain:
             return fetched
         page = cursor.advance(fetched.page.rows or [], fetched.total)
         self._waiting = page.next
-        without(page.rows, [name for name in cursor.fields if name not in cursor.extract.fields])
+        remove(page.rows, [name for name in cursor.fields if name not in cursor.extract.fields])
         fetched.page.rows, fetched.page.count = page.rows, len(page.rows)
         return fetched
 
@@ -242,9 +244,12 @@ def _cut(fetched: Fetched, count: int, cursor: KeyCursor) -> Fetched:
     page = fetched.page
     if count < page.count:
         rows = page.as_rows(cursor.extract.fields)[:count]
-        page = replace(page, format="rows", count=count, rows=rows, body=None)
-        fetched = Fetched(page, fetched.places[:count], fetched.total)
-    if cursor.falling and page.rows is not None:
-        page.rows.reverse()
+        page = replace(page, format="rows", count=count, rows=rows, body=None, turned=False)
+        fetched = replace(fetched, page=page, places=fetched.places[:count])
+    if cursor.falling and page.format != "csv":
+        if page.rows is None:
+            page.turned = True
+        else:
+            page.rows.reverse()
         fetched.places.reverse()
     return fetched

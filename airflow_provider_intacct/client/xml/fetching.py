@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from airflow_provider_intacct.client import retry
 from airflow_provider_intacct.client import rows as reading
@@ -15,7 +16,7 @@ from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.extraction import RawPage
 from airflow_provider_intacct.client.flows import AwaitAny, Emit, Flow, Start, Started
 from airflow_provider_intacct.client.pacing import LEAST_PAGE, PageSize
-from airflow_provider_intacct.client.paging import Cursor, OffsetCursor, csv_places, leading, places_of, without
+from airflow_provider_intacct.client.paging import Cursor, OffsetCursor, csv_places, json_places, leading, places_of
 from airflow_provider_intacct.client.paging.sources import Fetched, Request, Source
 from airflow_provider_intacct.client.retry import Wait, cut_short, next_step, turned_away
 from airflow_provider_intacct.client.xml.functions import AGGREGATE
@@ -28,6 +29,9 @@ PATIENCE_SECONDS = 0.2
 """So long the first page is awaited before a second one joins it: a small table has answered by then."""
 WORTH_A_THREAD_SECONDS = 0.1
 """A page that takes less is here before another thread would be: then the next one waits until it is wanted."""
+HEAD_START_SECONDS = 0.01
+"""So long a page that was just asked for has the processor, before the one at hand is decoded: threads take turns in
+slices of 5 ms, and a request takes several to get away."""
 TRIES_OF_A_FAILING_PAGE = 4
 """How often a page is asked for that Intacct says it cannot process: it may be large, or the query wrong."""
 
@@ -57,7 +61,8 @@ class Fetching:
     @property
     def names_of_first(self) -> list[str]:
         """The names in the page that waits to be handed out; none if it is empty."""
-        rows = self._ready[0].rows if self._ready else None
+        page = self._ready[0] if self._ready else None
+        rows = page.as_rows(page.names) if page else None
         return list(rows[0]) if rows else []
 
     def begin(self, source: Source) -> Flow[None]:
@@ -83,7 +88,10 @@ class Fetching:
                 page = self._ready.popleft()
                 # A page too many costs money: none is asked for before a second one is wanted.
                 if self._allowed > 1 or (self._handed_out and self._slow):
-                    yield from self._fill(source)
+                    started = yield from self._fill(source)
+                    if started and self._slow:
+                        yield AwaitAny((started,), HEAD_START_SECONDS)
+                    del started
                 self._handed_out += 1
                 emitted = Emit(page)
                 del page
@@ -94,16 +102,21 @@ class Fetching:
     def _allowed(self) -> int:
         return self.gateway.in_flight.allowed(self.most)
 
-    def _fill(self, source: Source) -> Flow[None]:
-        """Flow: start as many requests as may be in flight, those whose pages wait to be used counted in."""
+    def _fill(self, source: Source) -> Flow[Started | None]:
+        """Flow: start as many requests as may be in flight, those whose pages wait to be used counted in.
+
+        Returns the last that was started, if any was.
+        """
+        started: Started | None = None
         while len(self._flying) + len(self._ready) < self._allowed:
             if self._flying and not source.begun and not self._impatient:
-                return
+                break
             request = source.next(self.sizes.now)
             if request is None:
-                return
-            started = yield Start(fetch(self.gateway, request.cursor))
+                break
+            started = cast(Started, (yield Start(fetch(self.gateway, request.cursor))))
             self._flying[started] = request
+        return started
 
     def _await(self, source: Source) -> Flow[None]:
         """Flow: wait for one of the requests in flight, and see what became of it."""
@@ -121,10 +134,8 @@ class Fetching:
 
     def _fetch_here(self, source: Source, request: Request) -> Flow[None]:
         """Flow: get one page without starting anything beside."""
-        began = time.monotonic()
         try:
             fetched = yield from fetch(self.gateway, request.cursor)
-            self._slow = time.monotonic() - began >= WORTH_A_THREAD_SECONDS
         except IntacctError as error:
             yield from self._failed(source, request, error)
         else:
@@ -132,6 +143,7 @@ class Fetching:
 
     def _came(self, source: Source, request: Request, fetched: Fetched) -> None:
         self._failures = self._refusals = 0
+        self._slow = fetched.seconds >= WORTH_A_THREAD_SECONDS
         self.sizes.came(request.cursor.extract.page_size)
         arrived = source.arrived(request, fetched)
         self._expected = source.expected
@@ -185,18 +197,30 @@ class Fetching:
 
 
 def fetch(gateway: Gateway, cursor: Cursor) -> Flow[Fetched]:
-    """Flow: ask for one page and make rows of it; CSV is left as it came, where its records can be placed without."""
+    """Flow: ask for one page. JSON and CSV are left as they came, if their records can be placed without decoding.
+
+    So the next page can be asked for before this one is decoded, by whoever uses it.
+    """
     policy = replace(gateway.policy, resends_cut_reads=False, waits_out_refusals=False)
+    began = time.monotonic()
     result = yield from gateway.call(cursor.function(), policy=policy)
+    return replace(_fetched(result, cursor), seconds=time.monotonic() - began)
+
+
+def _fetched(result: Result, cursor: Cursor) -> Fetched:
     extract, total = cursor.extract, result.counts.total
     if result.format == "csv" and not isinstance(cursor, OffsetCursor):
         names = leading(cursor.fields, cursor.place)
         places = csv_places(result.body or b"", names, cursor.place, extract.object)
         return Fetched(RawPage("csv", len(places), body=result.body, names=names), places, total)
+    if result.format == "json" and not isinstance(cursor, OffsetCursor):
+        found = json_places(result.body or b"", cursor.place)
+        if found is not None:
+            return Fetched(RawPage("json", len(found), body=result.body, names=cursor.fields), found, total)
     rows = rows_of(result, cursor.fields)
     places = places_of(rows, cursor.place, extract.object)
     if not isinstance(cursor, OffsetCursor):
-        without(rows, [name for name in cursor.fields if name not in extract.fields])
+        reading.remove(rows, [name for name in cursor.fields if name not in extract.fields])
     return Fetched(RawPage("rows", len(rows), rows=rows, names=extract.fields), places, total)
 
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_intacct.client.errors import IncompleteReadError, InvalidRequestError, MalformedReplyError
-from airflow_provider_intacct.client.paging import Cursor, Extract, KeyCursor, OffsetCursor, first, places_of, without
+from airflow_provider_intacct.client.paging import Cursor, Extract, KeyCursor, OffsetCursor, first, places_of
+from airflow_provider_intacct.client.rows import remove
 from airflow_provider_intacct.client.where import parse
 from airflow_provider_intacct.client.xml.elements import Element, write
 from airflow_provider_intacct.client.xml.functions import Function
@@ -66,7 +67,7 @@ def advance(cursor: Cursor, rows: list[Row], total: int | None = None) -> Page:
         rows, following = page.rows, page.next
     else:
         following = cursor.after(places_of(rows, cursor.place, cursor.extract.object), total)
-    without(rows, [name for name in cursor.fields if name not in cursor.extract.fields])
+    remove(rows, [name for name in cursor.fields if name not in cursor.extract.fields])
     return Page(rows, following)
 
 

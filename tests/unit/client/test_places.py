@@ -1,14 +1,16 @@
-"""Where the records of a CSV body stand: the same whether it is scanned or parsed, whatever stands in the texts."""
+"""Where the records of a JSON or CSV body stand: the same whether scanned or parsed, whatever stands in the texts."""
 
 import csv
 import io
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_intacct.client.errors import MalformedReplyError
-from airflow_provider_intacct.client.paging import csv_places, leading
+from airflow_provider_intacct.client.extraction import RawPage
+from airflow_provider_intacct.client.paging import csv_places, json_places, leading
 
 TEXT = st.text(alphabet='a1,"\n\r \x85\u2028;', max_size=12)
 NASTY = ['line\n"12",x', "line\n12,x", '"', '""', "\n", '\n"7"', 'x\r\n"8","9"', ""]
@@ -51,3 +53,45 @@ def test_what_is_no_page_is_refused(sent: bytes) -> None:
 def test_the_key_is_asked_for_first() -> None:
     assert leading(("NAME", "recordno", "AMOUNT"), ("RECORDNO",)) == ("RECORDNO", "NAME", "AMOUNT")
     assert leading(("NAME",), ("WHENMODIFIED", "RECORDNO")) == ("RECORDNO", "WHENMODIFIED", "NAME")
+
+
+JSON_TEXT = st.text(alphabet='a1,:"{}[]\\/\n ', max_size=12) | st.sampled_from(
+    ['"RECORDNO":"7"', '{"RECORDNO":"7"}', "}]"]
+)
+
+
+@given(st.lists(JSON_TEXT, min_size=1, max_size=8), st.booleans())
+def test_a_json_page_has_one_place_for_each_record(texts: list[str], key_last: bool) -> None:
+    rows = [{"NAME": text, "RECORDNO": str(n)} if key_last else {"RECORDNO": str(n), "NAME": text}
+            for n, text in enumerate(texts, 1)]  # fmt: skip
+    sent = json.dumps(rows, separators=(",", ":")).encode()
+    assert json_places(sent, ("RECORDNO",)) == [(row["RECORDNO"],) for row in rows]
+    assert json_places(sent[:-1], ("RECORDNO",)) is None, "cut short"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"[]",
+        b"",
+        b'[{"RECORDNO":7,"WHENMODIFIED":"x"}]',
+        b'[{"RECORDNO":"7","WHENMODIFIED":null},{"RECORDNO":"8","WHENMODIFIED":"x"}]',
+        rb'[{"RECORDNO":"7","WHENMODIFIED":"x"},{"RECORDNO":"8","WHENMODIFIED":"03\/01\/2026"}]',
+        b'[{"recordno":"7","whenmodified":"x"}]',
+        b'{"RECORDNO":"7","WHENMODIFIED":"x"}',
+    ],
+)
+def test_what_a_scan_cannot_tell_is_left_to_the_decoder(sent: bytes) -> None:
+    assert json_places(sent, ("WHENMODIFIED", "RECORDNO")) is None
+
+
+def test_a_json_page_that_holds_other_records_than_its_keys_told_is_refused() -> None:
+    page = RawPage("json", 1, b'[{"RECORDNO":"7","NAME":"x"},{"NAME":"y"}]', names=("RECORDNO", "NAME"))
+    with pytest.raises(MalformedReplyError, match="1 keys for 2 records"):
+        page.as_rows(("RECORDNO", "NAME"))
+
+
+def test_a_json_page_is_handed_out_with_the_columns_asked_for_and_in_rising_order() -> None:
+    body = b'[{"RECORDNO":"8","NAME":"y"},{"RECORDNO":"7","NAME":"x"}]'
+    page = RawPage("json", 2, body, names=("NAME", "RECORDNO"), turned=True, stamped={"ENTITY": "100"})
+    assert page.as_rows(("NAME", "ENTITY")) == [{"NAME": "x", "ENTITY": "100"}, {"NAME": "y", "ENTITY": "100"}]
