@@ -73,14 +73,14 @@ class Broken(Response):
     def __init__(self, answer: Answer, connections: OpenConnections) -> None:
         super().__init__(answer.body, answer.status, {"Content-Type": answer.content_type})
         self._cut = answer.ending == "cut"
+        self._sent = answer.sent
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send half of the answer or nothing, and break the connection."""
+        """Send a part of the answer or nothing, and break the connection."""
         if self._cut:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            half = bytes(self.body)[: max(1, len(self.body) // 2)]
-            await send({"type": "http.response.body", "body": half, "more_body": True})
+            await send({"type": "http.response.body", "body": bytes(self.body)[: self._sent], "more_body": True})
             self._connections.close(scope)
         else:
             self._connections.reset(scope)

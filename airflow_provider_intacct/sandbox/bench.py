@@ -11,6 +11,7 @@ from .company import Company
 from .faults import FaultError, Faults, Rule
 from .gateway import limits
 from .gateway.exchange import Gateway
+from .gateway.uniqueness import ControlIds
 from .switches import SwitchError
 
 _FURTHEST = 1_000_000_000
@@ -33,6 +34,7 @@ class Bench:
             "/sandbox/time": self._time,
             "/sandbox/transactions": self._transactions,
             "/sandbox/operations": lambda: company.part(limits.Places).counts(),
+            "/sandbox/control-ids": lambda: company.part(ControlIds).listed(),
             "/sandbox/log": lambda: [asdict(line) for line in gateway.log()],
         }
         self._changes: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], None]] = {
@@ -40,6 +42,7 @@ class Bench:
             ("DELETE", "/sandbox/faults"): lambda _: faults.clear(),
             ("POST", "/sandbox/switches"): company.switches.change,
             ("POST", "/sandbox/time"): self._advance,
+            ("DELETE", "/sandbox/control-ids"): lambda _: company.part(ControlIds).forget(),
             ("DELETE", "/sandbox/log"): lambda _: gateway.forget_log(),
             ("POST", "/sandbox/reset"): self._reset,
         }

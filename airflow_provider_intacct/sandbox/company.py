@@ -26,7 +26,7 @@ TABLES = (
     "CREATE TABLE gateway_session (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, sender_id TEXT NOT NULL, "
     "entity_id TEXT, started TEXT NOT NULL, expires TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE gateway_control_id (scope TEXT, control_id TEXT, recorded TEXT NOT NULL, "
-    "PRIMARY KEY (scope, control_id)) WITHOUT ROWID",
+    "PRIMARY KEY (scope, control_id))",
     "CREATE TABLE gateway_transaction (function TEXT PRIMARY KEY, number INTEGER NOT NULL)",
     "CREATE TABLE gateway_dds_job (record_no INTEGER PRIMARY KEY, set_no INTEGER NOT NULL, "
     "specification TEXT NOT NULL)",

@@ -1,6 +1,7 @@
 """What can go wrong on the way, on demand: rules that strike at the nth request with a function.
 
-Stages: before (nothing was executed), after (everything was executed and committed), reply (the answer is damaged).
+Stages: before (nothing was executed), within (a part was), during (the rest goes on unheard), after (everything was
+executed and committed).
 """
 
 import threading
@@ -22,15 +23,31 @@ BEFORE = {
     "large_page": "the functions fail with DL02000001, as what is too much to process does; nothing is executed",
     "kill_before": "the sandbox process dies by SIGKILL; nothing is executed",
 }
+WITHIN = {
+    "kill_uncommitted": "the sandbox process dies by SIGKILL when a function was executed and is not committed",
+    "reset_uncommitted": "the connection is reset when a function was executed; it is undone, the rest is left out",
+    "kill_between": "the sandbox process dies by SIGKILL when a function was committed; the rest is not executed",
+    "reset_between": "the connection is reset when a function was committed; the rest is not executed",
+    "gw_html_between": "HTTP 502 with an HTML page when a function was committed; the rest is not executed",
+}
+DURING = {
+    "http_524_during": "HTTP 524 at once; everything is executed and committed `seconds` later",
+    "reset_during": "the connection is reset at once; everything is executed and committed `seconds` later",
+}
 AFTER = {
     "http_524_after": "HTTP 524 with a Cloudflare page; everything was executed and committed",
     "reset_after": "the connection is reset; everything was executed and committed",
+    "http_503_after": "HTTP 503 with a plain page; everything was executed and committed",
+    "gw_html_after": "HTTP 502 with an HTML page; everything was executed and committed",
     "slow_after": "the reply waits `seconds`; everything was executed and committed",
-    "truncated": "the connection closes in the middle of the reply; everything was executed and committed",
+    "truncated": "the connection closes in the middle of the reply, or after `at_byte`; everything was executed",
+    "shortened": "the reply ends in its middle, or after `at_byte`, as if it were whole; everything was executed",
+    "session_ends": "the reply is proper and the session has ended; everything was executed and committed",
+    "delivered_twice": "the request is executed twice, as if a proxy had sent it again; the second reply is given",
     "kill_after": "the sandbox process dies by SIGKILL; everything was executed and committed",
 }
 _LONGEST = 3600
-KINDS = {**BEFORE, **AFTER}
+KINDS = {**BEFORE, **WITHIN, **DURING, **AFTER}
 
 
 class FaultError(ValueError):
@@ -41,7 +58,9 @@ class FaultError(ValueError):
 class Rule:
     """Strike at the `nth` request from now on that holds `function` ("*": any), `times` times in a row.
 
-    With `rows`, only requests for pages of more than so many records count.
+    With `rows`, only requests for pages of more than so many records count. `position` is the function of the request
+    that a fault within strikes at (0: the last one), `at_byte` where a reply is cut (negative: from its end, None: in
+    the middle). With `expire` the request's session has ended as well.
     """
 
     fault: str
@@ -50,6 +69,9 @@ class Rule:
     times: int = 1
     seconds: float = 1.0
     rows: int = 0
+    position: int = 0
+    at_byte: int | None = None
+    expire: bool = False
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Rule":
@@ -67,12 +89,24 @@ class Rule:
                 times=int(values.get("times", 1)),
                 seconds=float(values.get("seconds", 1.0)),
                 rows=int(values.get("rows", 0)),
+                position=int(values.get("position", 0)),
+                at_byte=None if values.get("at_byte") is None else int(values["at_byte"]),
+                expire=values.get("expire", False) is True,
             )
         except (TypeError, ValueError) as error:
-            raise FaultError(f"nth, times and rows are whole numbers, seconds is a number: {error}") from error
-        if rule.nth < 1 or rule.times < 1 or not 0 <= rule.seconds <= _LONGEST:
-            raise FaultError(f"nth and times start at 1, seconds are 0 to {_LONGEST}.")
+            text = "nth, times, rows, position and at_byte are whole numbers, seconds is a number"
+            raise FaultError(f"{text}: {error}") from error
+        if rule.nth < 1 or rule.times < 1 or rule.position < 0 or not 0 <= rule.seconds <= _LONGEST:
+            raise FaultError(f"nth and times start at 1, position at 0, seconds are 0 to {_LONGEST}.")
+        if rule.expire and rule.fault.startswith("kill") and rule.fault in WITHIN:
+            raise FaultError(f"{rule.fault} leaves no process that could expire a session.")
         return rule
+
+    def cut(self, length: int) -> int:
+        """Return how many bytes of a reply of that length are sent by the faults that cut it."""
+        if self.at_byte is None:
+            return max(1, length // 2)
+        return min(length, max(0, length + self.at_byte if self.at_byte < 0 else self.at_byte))
 
     def concerns(self, functions: Collection[str], page_size: int) -> bool:
         """Whether a request with these functions, the largest of its pages so large, is one this rule counts."""

@@ -54,12 +54,23 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("uniqueid_reply", "error", "a repeated control id is answered with a failed result and an error, with a "
            "result that has the error but no status, or with one that has neither", ("error", "no_status", "bare")),
     Switch("uniqueid_errorno", "BL01001973", "errorno of the refusal of a repeated control id"),
+    Switch("uniqueid_text", "A successful transaction has already been recorded with the control id {control_id}",
+           "text of the refusal of a repeated control id"),
     Switch("uniqueid_scope", "sender", "who shares a memory of control ids: company and sender, the company, or "
            "company, sender and user", ("sender", "company", "user")),
     Switch("uniqueid_days", 0, "days that a control id is remembered; 0 forever"),
+    Switch("uniqueid_kept", 0, "how many control ids of a scope are remembered, the latest ones; 0 all of them"),
     Switch("uniqueid_covers_reads", True, "functions that only read are remembered and refused as well"),
     Switch("uniqueid_rolls_back", True, "a repeated control id inside an atomic operation rolls the operation back; "
            "otherwise the rest goes through"),
+    Switch("uniqueid_in_rollback", "error", "a repeated control id that rolled an atomic operation back is answered "
+           "with its error and the rollback's, as it is outside (uniqueid_reply), or as its neighbours: nothing tells "
+           "it from them", ("error", "alone", "silent")),
+    Switch("uniqueid_covers_partial", False, "a create or update that stopped after some records were committed is "
+           "remembered as a success"),
+    Switch("uniqueid_concurrent", "refuse", "a control id that is still in process is refused, or waits up to "
+           "queue_seconds for the end of the other and is answered after it", ("refuse", "wait")),
+    Switch("uniqueid_concurrent_errorno", "BL01001973", "errorno of the refusal of a control id in process"),
     # limits
     Switch("concurrency", 1, "operations in process at a time for the company"),
     Switch("queue_length", 1000, "operations that may wait for a place; one more is refused at once"),
@@ -143,6 +154,8 @@ DEFINITIONS: tuple[Switch, ...] = (
            "enumeration"),
     Switch("unknown_field", "ignore", "a field that the object does not have is ignored in create and update, or "
            "refused", ("ignore", "refuse")),
+    Switch("delete_keys", "one_by_one", "a delete of several keys deletes one after the other and stops at the first "
+           "that is refused, or all of them or none", ("one_by_one", "together")),
     Switch("batch_limit_errorno", "XL03000006", "errorno of the refusal of more records than batch_limit"),
     Switch("create_arinvoice", "refuse", "the undocumented generic create and update of ARINVOICE",
            ("refuse", "accept")),

@@ -1,7 +1,25 @@
-"""delete: by keys, all or none, with a status for an answer (wire/xml-gateway.md §2.8, §3.3, §6.5)."""
+"""delete: by keys, with a status for an answer; legacy delete_ functions (wire/xml-gateway.md §2.8, §3.3, §6.5)."""
+
+import pytest
 
 from tests.gateway_requests import AUDITOR, login
-from tests.sandbox.books import accrual, create, delete, element, key_of, refused, rows, succeed
+from tests.sandbox.books import (
+    accrual,
+    assert_books_tie_out,
+    bill,
+    create,
+    delete,
+    element,
+    invoice,
+    key_of,
+    legacy_date,
+    one,
+    payment,
+    receipt,
+    refused,
+    rows,
+    succeed,
+)
 from tests.sandbox_process import SandboxProcess
 
 
@@ -12,12 +30,76 @@ def test_a_delete_answers_a_status_and_nothing_else(sandbox: SandboxProcess) -> 
     assert rows(sandbox, 'SELECT 1 FROM "CLASS" WHERE "RECORDNO" IN (?, ?)', *keys) == []
 
 
-def test_a_record_that_is_not_there_is_named_and_the_others_stay(sandbox: SandboxProcess) -> None:
-    key = key_of(sandbox, create(element("CLASS", {"CLASSID": "U1", "NAME": "n"})))
-    assert refused(sandbox, delete("CLASS", key, "UT01")) == [
+@pytest.mark.parametrize(("how", "left"), [("one_by_one", 1), ("together", 2)])
+def test_a_record_that_is_not_there_is_named_and_ends_the_delete(sandbox: SandboxProcess, how: str, left: int) -> None:
+    sandbox.switch(delete_keys=how)
+    first, last = (key_of(sandbox, create(element("CLASS", {"CLASSID": name, "NAME": "n"}))) for name in ("U1", "U2"))
+    before = sandbox.transactions()
+    assert refused(sandbox, delete("CLASS", first, "UT01", last)) == [
         ("BL01001973", "Cannot find class with key 'UT01' to delete.")
     ]
-    assert len(rows(sandbox, 'SELECT 1 FROM "CLASS" WHERE "RECORDNO" = ?', key)) == 1
+    assert len(rows(sandbox, 'SELECT 1 FROM "CLASS" WHERE "RECORDNO" IN (?, ?)', first, last)) == left
+    assert sandbox.transactions() == before + 2 - left
+
+
+def test_a_posted_journal_entry_goes_with_all_it_posted(sandbox: SandboxProcess) -> None:
+    key = key_of(sandbox, create(accrual(REVERSEDATE="04/01/2026")))
+    (reversal,) = rows(sandbox, 'SELECT "RECORDNO" FROM "GLBATCH" WHERE "REVERSEDFROM" = ?', key)
+    succeed(sandbox, f'<delete_gltransaction key="{key}"/>')
+    for column, table in (("RECORDNO", "GLBATCH"), ("BATCHNO", "GLENTRY"), ("BATCHKEY", "GLDETAIL")):
+        sql = f'SELECT 1 FROM "{table}" WHERE "{column}" IN (?, ?)'
+        assert rows(sandbox, sql, key, reversal["RECORDNO"]) == []
+    assert refused(sandbox, f'<delete_gltransaction key="{key}"/>')[0][0] == "DL03000005"
+
+
+def test_what_a_subledger_posted_is_deleted_there_only(sandbox: SandboxProcess) -> None:
+    key = key_of(sandbox, create(bill()))
+    batch = one(sandbox, "APBILL", key)["GLBATCHKEY"]
+    for body in (delete("GLBATCH", batch), f'<delete_gltransaction key="{batch}"/>'):
+        assert refused(sandbox, body)[0][1].startswith("This journal entry was posted by a subledger")
+    succeed(sandbox, delete("APBILL", key))
+    assert rows(sandbox, 'SELECT 1 FROM "GLBATCH" WHERE "RECORDNO" = ?', batch) == []
+    assert_books_tie_out(sandbox)
+
+
+def test_what_was_paid_or_posted_as_a_payment_is_not_deleted(sandbox: SandboxProcess) -> None:
+    key = key_of(sandbox, create(bill()))
+    paid = key_of(sandbox, create(payment((key, "40.00"))))
+    received = key_of(sandbox, create(receipt((key_of(sandbox, invoice()), "40.00"))))
+    assert "has payments and cannot be deleted" in refused(sandbox, delete("APBILL", key))[0][1]
+    assert "reverse it instead" in refused(sandbox, delete("APPYMT", paid))[0][1]
+    assert "reverse it instead" in refused(sandbox, f'<delete_arpayment key="{received}"/>')[0][1]
+    date = legacy_date("datereversed", "2026-04-20")
+    succeed(sandbox, f'<reverse_appayment key="{paid}">{date}</reverse_appayment>')
+    succeed(sandbox, delete("APBILL", key))
+    assert_books_tie_out(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("object_name", "fields", "attribute"),
+    [
+        ("CUSTOMER", {"CUSTOMERID": "GONE", "NAME": "Gone"}, 'delete_customer customerid="GONE"'),
+        ("VENDOR", {"VENDORID": "GONE", "NAME": "Gone"}, 'delete_vendor vendorid="GONE"'),
+        ("CONTACT", {"CONTACTNAME": "Gone", "PRINTAS": "Gone"}, 'delete_contact contactname="Gone"'),
+        ("CLASS", {"CLASSID": "GONE", "NAME": "Gone"}, 'delete_class key="GONE"'),
+        ("DEPARTMENT", {"DEPARTMENTID": "GONE", "TITLE": "Gone"}, 'delete_department departmentid="GONE"'),
+        ("LOCATION", {"LOCATIONID": "GONE", "NAME": "Gone"}, 'delete_location locationid="GONE"'),
+        ("GLACCOUNT", {"ACCOUNTNO": "9999", "TITLE": "Gone"}, 'delete_glaccount glaccountno="9999"'),
+        ("ITEM", {"ITEMID": "GONE", "NAME": "Gone", "ITEMTYPE": "Inventory"}, 'delete_item itemid="GONE"'),
+    ],
+)
+def test_legacy_deletes_name_a_record_by_its_id(
+    sandbox: SandboxProcess, object_name: str, fields: dict[str, str], attribute: str
+) -> None:
+    key = key_of(sandbox, create(element(object_name, fields)))
+    result = succeed(sandbox, f"<{attribute}/>")
+    assert [child.tag for child in result] == ["status", "function", "controlid"]
+    assert rows(sandbox, f'SELECT 1 FROM "{object_name}" WHERE "RECORDNO" = ?', key) == []
+    name = next(iter(fields.values()))
+    assert refused(sandbox, f"<{attribute}/>")[0] == (
+        "BL01001973",
+        f"Cannot find {object_name.lower()} with key '{name}' to delete.",
+    )
 
 
 def test_a_record_in_use_stays(sandbox: SandboxProcess) -> None:

@@ -12,6 +12,7 @@ from tests.gateway_requests import (
     call,
     create_department,
     departments,
+    function,
     login,
     post,
     query,
@@ -66,6 +67,100 @@ def test_a_truncated_reply_ends_in_the_middle(sandbox: SandboxProcess) -> None:
         call(sandbox, create_department("A"))
     assert broken.value.partial.startswith(b"<?xml")
     assert departments(sandbox, ["A"]) == ["A"]
+
+
+@pytest.mark.parametrize("at_byte", [0, 1, 100, -1, 10**6])
+def test_a_reply_may_be_cut_at_any_byte(sandbox: SandboxProcess, at_byte: int) -> None:
+    sandbox.fault("truncated", at_byte=at_byte)
+    sandbox.fault("shortened", nth=2, at_byte=at_byte)
+    read = function(query("DEPARTMENT", ["DEPARTMENTID"]))
+    whole = 0
+    try:
+        whole = len(call(sandbox, read).body)  # no byte was missing
+    except http.client.IncompleteRead as broken:
+        cut = broken.partial
+        whole = len(cut) + (broken.expected or 0)
+        assert len(cut) == (at_byte if at_byte >= 0 else whole + at_byte)
+    short = len(call(sandbox, read).body)
+    assert abs(short - min(whole, at_byte if at_byte >= 0 else whole + at_byte)) <= 2, "time stamps aside"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [("http_503_after", 503), ("gw_html_after", 502), ("http_524_after", 524)]
+)
+def test_an_edge_may_break_after_everything_was_committed(sandbox: SandboxProcess, fault: str, status: int) -> None:
+    sandbox.fault(fault, function="create")
+    assert call(sandbox, create_department("A")).status == status
+    assert departments(sandbox, ["A"]) == ["A"]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("http_524_during", 524), ("reset_during", 0)])
+def test_the_company_may_go_on_for_a_caller_who_was_cut_off(sandbox: SandboxProcess, fault: str, status: int) -> None:
+    sandbox.switch(concurrency=2)
+    sandbox.fault(fault, function="create", seconds=1.0)
+    body = function(create_department("A"), "id-1")
+    if status:
+        assert call(sandbox, body, unique=True).status == status
+    else:
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            call(sandbox, body, unique=True)
+    assert departments(sandbox, ["A"]) == []
+    assert call(sandbox, body, unique=True).errors() == [("BL01001973", "concurrent request in process")]
+    sandbox.wait_for_operations(in_process=0)
+    assert departments(sandbox, ["A"]) == ["A"]
+
+
+@pytest.mark.parametrize("fault", ["reset_between", "reset_uncommitted", "gw_html_between"])
+@pytest.mark.parametrize(("atomic", "position"), [(False, 2), (True, 2), (True, 0), (False, 0)])
+def test_a_request_may_end_between_two_of_its_functions(
+    sandbox: SandboxProcess, fault: str, atomic: bool, position: int
+) -> None:
+    sandbox.fault(fault, function="create", position=position)
+    batch = [create_department(name) for name in "ABC"]
+    if fault == "gw_html_between":
+        assert call(sandbox, *batch, atomic=atomic).status == 502
+    else:
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            call(sandbox, *batch, atomic=atomic)
+    reached = (position or 3) - (fault == "reset_uncommitted")
+    whole = fault != "reset_uncommitted" and not position
+    assert departments(sandbox, "ABC") == (["A", "B", "C"] if whole else [] if atomic else list("ABC")[:reached])
+    assert call(sandbox, create_department("D")).statuses == ["success"], "nothing is held any longer"
+
+
+@pytest.mark.parametrize(("fault", "executed"), [("kill_uncommitted", ["A"]), ("kill_between", ["A", "B"])])
+def test_the_process_can_die_between_two_functions(
+    fresh_sandbox: SandboxProcess, fault: str, executed: list[str]
+) -> None:
+    fresh_sandbox.fault(fault, function="create", position=2)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        call(fresh_sandbox, *(function(create_department(name), f"id-{name}") for name in "ABC"), unique=True)
+    assert fresh_sandbox.wait_until_dead() == -9
+    fresh_sandbox.restart()
+    assert departments(fresh_sandbox, "ABC") == executed
+    assert [line["controlid"] for line in fresh_sandbox.control("/sandbox/control-ids")] == [
+        f"id-{name}" for name in executed
+    ]
+
+
+def test_a_proxy_may_deliver_a_request_twice(sandbox: SandboxProcess) -> None:
+    sandbox.fault("delivered_twice", function="create")
+    answer = call(sandbox, function(create_department("A"), "id-1"), unique=True)
+    assert answer.errors() == [
+        ("BL01001973", "A successful transaction has already been recorded with the control id id-1")
+    ]
+    assert departments(sandbox, ["A"]) == ["A"]
+
+
+@pytest.mark.parametrize("fault", [{"fault": "session_ends"}, {"fault": "http_524_after", "expire": True}])
+def test_a_session_may_end_with_a_reply(sandbox: SandboxProcess, fault: dict[str, object]) -> None:
+    session_id = begin_session(sandbox)
+    sandbox.control("/sandbox/faults", fault)
+    answer = call(sandbox, create_department("A"), credential=session(session_id))
+    assert answer.status == (524 if fault.get("expire") else 200)
+    assert departments(sandbox, ["A"]) == ["A"]
+    refused = call(sandbox, create_department("B"), credential=session(session_id))
+    assert refused.text("operation/authentication/status") == "failure"
 
 
 def test_a_session_can_expire_under_the_caller(sandbox: SandboxProcess) -> None:
@@ -145,8 +240,9 @@ def test_any_fault_may_strike_at_large_pages_only(sandbox: SandboxProcess) -> No
 def test_rules_can_be_listed_and_removed(sandbox: SandboxProcess) -> None:
     sandbox.fault("http_503")
     assert sandbox.control("/sandbox/faults") == [
-        {"fault": "http_503", "function": "*", "nth": 1, "times": 1, "seconds": 1.0, "rows": 0, "seen": 0}
-    ]
+        {"fault": "http_503", "function": "*", "nth": 1, "times": 1, "seconds": 1.0, "rows": 0, "position": 0,
+         "at_byte": None, "expire": False, "seen": 0},
+    ]  # fmt: skip
     assert sandbox.control("/sandbox/faults", method="DELETE") == []
     assert call(sandbox, "<getDimensions/>").status == 200
 
@@ -158,6 +254,7 @@ def test_rules_can_be_listed_and_removed(sandbox: SandboxProcess) -> None:
         ("faults", {"fault": "slow", "when": 1}, "A fault has no when"),
         ("faults", {"fault": "slow", "nth": 0}, "nth and times start at 1"),
         ("faults", {"fault": "slow", "nth": "x"}, "whole numbers"),
+        ("faults", {"fault": "kill_between", "expire": True}, "kill_between leaves no process"),
         ("faults", {"fault": "slow", "seconds": float("nan")}, "seconds are 0 to 3600"),
         ("switches", {"colour": "red"}, "There is no switch 'colour'"),
         ("switches", {"uniqueid_scope": "planet"}, "Switch uniqueid_scope takes sender or company or user"),

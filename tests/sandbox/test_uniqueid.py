@@ -112,6 +112,72 @@ def test_the_memory_may_be_limited_in_days(sandbox: SandboxProcess) -> None:
     assert create(sandbox, "B", "id-1").statuses == ["success"]
 
 
+def test_the_memory_may_hold_so_many_ids_only(sandbox: SandboxProcess) -> None:
+    for name in ("A", "B", "C"):
+        create(sandbox, name, f"id-{name}")
+    sandbox.switch(uniqueid_kept=2)
+    assert create(sandbox, "X", "id-C").statuses == ["failure"]
+    assert create(sandbox, "X", "id-B").statuses == ["failure"]
+    assert create(sandbox, "X", "id-A").statuses == ["success"]
+    assert create(sandbox, "Y", "id-B").statuses == ["success"], "id-A is among the last two again"
+
+
+def test_the_bench_can_make_the_gateway_forget(sandbox: SandboxProcess) -> None:
+    create(sandbox, "A", "id-1")
+    assert [line["controlid"] for line in sandbox.control("/sandbox/control-ids")] == ["id-1"]
+    assert sandbox.control("/sandbox/control-ids", method="DELETE") == []
+    assert create(sandbox, "B", "id-1").statuses == ["success"]
+
+
+def test_number_and_text_of_the_refusal_are_open(sandbox: SandboxProcess) -> None:
+    create(sandbox, "A", "id-1")
+    sandbox.switch(uniqueid_errorno="GW-1234", uniqueid_text="Already seen: {control_id} {x}")
+    assert create(sandbox, "A", "id-1").errors() == [("GW-1234", "Already seen: id-1 {x}")]
+
+
+@pytest.mark.parametrize(
+    ("told", "reply", "statuses", "texts"),
+    [
+        ("error", "error", ["aborted", "failure"], 2),
+        ("silent", "error", ["aborted", "aborted"], 1),
+        ("alone", "error", ["aborted", "failure"], 1),
+        ("alone", "no_status", ["aborted", None], 1),
+        ("alone", "bare", ["aborted", None], 0),
+    ],
+)
+def test_how_a_rolled_back_operation_tells_its_repeated_id_is_open(
+    sandbox: SandboxProcess, told: str, reply: str, statuses: list[str | None], texts: int
+) -> None:
+    create(sandbox, "A", "id-1")
+    sandbox.switch(uniqueid_in_rollback=told, uniqueid_reply=reply)
+    batch = [function(create_department("B"), "id-2"), function(create_department("A"), "id-1")]
+    answer = call(sandbox, *batch, unique=True, atomic=True)
+    assert [result.findtext("status") for result in answer.results] == statuses
+    assert len(answer.results[1].findall("errormessage/error")) == texts
+    assert departments(sandbox, ["A", "B"]) == ["A"]
+
+
+def test_a_create_that_stopped_halfway_may_count_as_a_success(sandbox: SandboxProcess) -> None:
+    half = "<create><CLASS><CLASSID>U1</CLASSID><NAME>n</NAME></CLASS><CLASS><CLASSID>U2</CLASSID></CLASS></create>"
+    other = half.replace("U1", "U3")
+    assert call(sandbox, function(half, "id-1"), unique=True).statuses == ["failure"]
+    assert not is_refused(call(sandbox, function(other, "id-1"), unique=True), "id-1")
+    sandbox.switch(uniqueid_covers_partial=True)
+    assert call(sandbox, function(half.replace("U1", "U4"), "id-2"), unique=True).statuses == ["failure"]
+    assert is_refused(call(sandbox, function(half.replace("U1", "U5"), "id-2"), unique=True), "id-2")
+
+
+def test_an_id_in_process_may_be_waited_for(sandbox: SandboxProcess) -> None:
+    sandbox.fault("slow", function="create", seconds=0.5)
+    sandbox.switch(concurrency=2, uniqueid_concurrent="wait")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(create, sandbox, "A", "id-1")
+        sandbox.wait_for_operations(in_process=1)
+        assert is_refused(create(sandbox, "B", "id-1"), "id-1")
+        assert running.result().statuses == ["success"]
+    assert departments(sandbox, ["A", "B"]) == ["A"]
+
+
 def test_an_id_still_in_process_is_refused_as_such(sandbox: SandboxProcess) -> None:
     sandbox.fault("slow", function="create", seconds=2)
     sandbox.switch(concurrency=2)

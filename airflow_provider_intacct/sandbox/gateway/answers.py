@@ -19,13 +19,14 @@ _CDN_PAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer, and how the connection ends: properly, reset before the first byte, or cut in the middle."""
+    """An HTTP answer, and how the connection ends: properly, reset before the first byte, or cut after `sent` bytes."""
 
     body: bytes
     content_type: str = XML
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     ending: Literal["proper", "reset", "cut"] = "proper"
+    sent: int = 0
 
 
 def refused(error: ControlRefusedError, *, whitespace: bool = True, style: reply.Style = reply.PLAIN) -> Answer:

@@ -45,12 +45,32 @@ class Outcome:
 class Trouble:
     """What a fault does to an operation in process.
 
-    It takes `delay` seconds more, its functions fail, or what it writes is stamped `lag` seconds early.
+    It takes `delay` seconds more, its functions fail, what it writes is stamped `lag` seconds early, `began` is told
+    when it is in process, or it ends at an interruption.
     """
 
     delay: float = 0.0
     fails: bool = False
     lag: float = 0.0
+    began: Callable[[], None] = lambda: None
+    interruption: "Interruption | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """Where an operation ends: with the function at `position` (0: the last), before or after its commit.
+
+    `strike` kills the process or raises InterruptedOperationError. In an atomic operation nothing is committed, but
+    after its last function.
+    """
+
+    position: int
+    committed: bool
+    strike: Callable[[], None]
+
+
+class InterruptedOperationError(Exception):
+    """An operation that a fault ended; what was not committed is undone, what was not begun is left out."""
 
 
 class _RollbackError(Exception):
@@ -70,16 +90,14 @@ class Dispatch:
         self, operation: Operation, session: Session, *, unique: bool, trouble: Trouble = Trouble()
     ) -> list[Outcome]:
         """Return the outcome of every function, in the order of the request."""
-        run = _Run(self._company, self._functions, session, unique, trouble.lag)
+        run = _Run(self._company, self._functions, session, unique, trouble)
         with self._claimed(operation, run) as busy:
+            trouble.began()
             time.sleep(trouble.delay)
             if trouble.fails:
                 return [Outcome(function, error=malformed()) for function in operation.functions]
             started = time.monotonic()
-            if operation.atomic:
-                outcomes = run.together(operation.functions, busy)
-            else:
-                outcomes = [run.alone(function, busy) for function in operation.functions]
+            outcomes = (run.together if operation.atomic else run.each)(operation.functions, busy)
             time.sleep(max(0.0, started + self._server_time(operation) - time.monotonic()))
             return outcomes
 
@@ -105,13 +123,20 @@ class _Run:
     """One operation being executed."""
 
     def __init__(
-        self, company: Company, functions: Mapping[str, Implementation], session: Session, unique: bool, lag: float
+        self,
+        company: Company,
+        functions: Mapping[str, Implementation],
+        session: Session,
+        unique: bool,
+        trouble: Trouble,
     ) -> None:
         self._company = company
         self._functions = functions
         self._session = session
         self._unique = unique
-        self._lag = timedelta(seconds=lag)
+        self._lag = timedelta(seconds=trouble.lag)
+        self._interruption = trouble.interruption
+        self._ends_at: FunctionRequest | None = None
         self._memory = company.part(ControlIds)
         self.scope = self._memory.scope(session)
 
@@ -123,14 +148,34 @@ class _Run:
         writes = implementation is not None and implementation.writes
         return writes or self._company.switches.on("uniqueid_covers_reads")
 
-    def alone(self, function: FunctionRequest, busy: frozenset[str]) -> Outcome:
-        """Execute a function in a transaction of its own."""
+    def each(self, functions: tuple[FunctionRequest, ...], busy: frozenset[str]) -> list[Outcome]:
+        """Execute functions one after the other, each in a transaction of its own."""
+        self._place_interruption(functions)
+        outcomes = []
+        for function in functions:
+            outcomes.append(self._alone(function, busy))
+            self._reach(function, committed=False)  # of one that failed: there was nothing to commit
+            self._reach(function, committed=True)
+        return outcomes
+
+    def _place_interruption(self, functions: tuple[FunctionRequest, ...]) -> None:
+        if self._interruption is not None and functions:
+            number = self._interruption.position or len(functions)
+            self._ends_at = functions[min(number, len(functions)) - 1]
+
+    def _reach(self, function: FunctionRequest, *, committed: bool) -> None:
+        """Pass the commit of a function; a fault may end the operation on either side of it."""
+        if function is self._ends_at and self._interruption is not None and self._interruption.committed is committed:
+            self._interruption.strike()
+
+    def _alone(self, function: FunctionRequest, busy: frozenset[str]) -> Outcome:
         try:
             implementation = self._implementation(function, busy)
             with self._opened(implementation) as db:
                 outcome = self._outcome(db, function, implementation)
                 if implementation.writes:
                     self._note(db, outcome, implementation)
+                self._reach(function, committed=False)
             if not implementation.writes:
                 self._note_apart(outcome, implementation)
         except FunctionError as error:
@@ -140,9 +185,18 @@ class _Run:
 
     def together(self, functions: tuple[FunctionRequest, ...], busy: frozenset[str]) -> list[Outcome]:
         """Execute functions in one transaction: all of them, or none."""
+        self._place_interruption(functions)
         try:
             with self._company.store.write() as db:
-                return [self._within(db, function, busy) for function in functions]
+                outcomes = []
+                for function in functions:
+                    outcomes.append(self._within(db, function, busy))
+                    self._reach(function, committed=False)
+                    if function is not functions[-1]:
+                        self._reach(function, committed=True)
+            for function in functions[-1:]:
+                self._reach(function, committed=True)
+            return outcomes
         except _RollbackError as rollback:
             culprit = rollback.culprit
             return [
@@ -202,7 +256,8 @@ class _Run:
             raise malformed() from error
 
     def _note(self, db: sqlite3.Connection, outcome: Outcome, implementation: Implementation) -> None:
-        if outcome.succeeded and self.remembers(outcome.function):
+        partial = outcome.result is not None and self._company.switches.on("uniqueid_covers_partial")
+        if (outcome.succeeded or partial) and self.remembers(outcome.function):
             self._memory.record(db, self.scope, outcome.function.control_id)
         spends = implementation.spends or self._company.switches.on("bill_sessions")
         if outcome.result is not None and spends:

@@ -1,32 +1,31 @@
 """One HTTP exchange with the gateway, from body to answer: faults, checks in the gateway's order, execution, reply.
 
-Knows HTTP as values only (`Answer`); sockets are app.py's.
+What a fault does to it is striking.py's. Knows HTTP as values only (`Answer`); sockets are app.py's.
 """
 
 import logging
-import os
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from lxml import etree
 
 from airflow_provider_intacct.sandbox.company import Company
-from airflow_provider_intacct.sandbox.faults import Faults, Rule
+from airflow_provider_intacct.sandbox.faults import Faults
 
 from . import load, reply
-from .answers import Answer, cdn_page, refused, unavailable
+from .answers import Answer, refused
 from .authentication import ControlRefusedError, SignInRefusedError, check_control, sign_in
 from .calls import discover
 from .dispatch import Dispatch, Outcome, Trouble
-from .envelope import NO_CONTROL, Control, InvalidDocumentError, Operation, Request, SessionId, read_request
+from .envelope import NO_CONTROL, Control, InvalidDocumentError, Operation, Request, read_request
 from .limits import Throttle, TooManyOperationsError
 from .results import BodyResult, ErrorEntry, Node
 from .sessions import Session, Sessions
+from .striking import Strike
 from .uniqueness import RepeatedError
 
 _XML_TYPES = ("application/xml", "text/xml", "x-intacct-xml-request")
@@ -96,20 +95,21 @@ class Gateway:
         functions = [function for operation in request.operations for function in operation.functions]
         pages = max((function.page_size for function in functions), default=0)
         rule = self._faults.strike({function.name for function in functions}, pages)
-        if rule is not None:
-            self._note_request(request, "fault " + rule.fault)
-            early = self._before(rule, request)
-            if early is not None:
-                return early
+        if rule is None:
+            return self._executed(request, Trouble())
+        self._note_request(request, "fault " + rule.fault)
+        return Strike(self._company, rule, request).answer(self._executed)
+
+    def _executed(self, request: Request, trouble: Trouble) -> Answer:
+        """Answer a valid request that no fault kept away. InterruptedOperationError passes through."""
         try:
-            answer = load.with_limits(self._company, self._operations(request, _trouble(rule)))
+            return load.with_limits(self._company, self._operations(request, trouble))
         except ControlRefusedError as error:
             self._note_request(request, "control")
-            answer = refused(error, whitespace=request.control.whitespace)
+            return refused(error, whitespace=request.control.whitespace)
         except TooManyOperationsError:
             self._note_request(request, "busy")
-            answer = load.too_many_operations(self._company, request.control)
-        return self._after(rule, answer) if rule is not None else answer
+            return load.too_many_operations(self._company, request.control)
 
     def _document(self, content_type: str, body: bytes) -> bytes | None:
         kind = content_type.partition(";")[0].strip().lower()
@@ -171,10 +171,14 @@ class Gateway:
     def _result(self, outcome: Outcome, style: reply.Style) -> Node:
         errors = outcome.error.entries if outcome.error is not None else ()
         name, control_id = outcome.function.name, outcome.function.control_id
-        if outcome.rolled_back:
+        repeated = isinstance(outcome.error, RepeatedError)
+        told = self._company.switches.text("uniqueid_in_rollback") if repeated and outcome.rolled_back else "error"
+        if told == "silent":
+            return reply.result("aborted", name, control_id, None, (reply.ROLLED_BACK,), style)
+        if outcome.rolled_back and told == "error":
             status = self._company.switches.text("rollback_culprit") if errors else "aborted"
             return reply.result(status, name, control_id, None, (*errors, reply.ROLLED_BACK), style)
-        if isinstance(outcome.error, RepeatedError):
+        if repeated:
             shape = self._company.switches.text("uniqueid_reply")
             shown = () if shape == "bare" else errors
             return reply.result("failure" if shape == "error" else None, name, control_id, None, shown, style)
@@ -190,49 +194,6 @@ class Gateway:
         style = self._style(error.control)
         refusal = ControlRefusedError(ErrorEntry("XL03000003", error.text), error.control)
         return refused(refusal, whitespace=error.control.whitespace, style=style)
-
-    def _before(self, rule: Rule, request: Request) -> Answer | None:
-        """Return the answer that a fault gives in place of execution; None where the request goes on."""
-        control = request.control
-        match rule.fault:
-            case "http_429":
-                return load.too_many_requests(self._company)
-            case "http_503":
-                return unavailable()
-            case "http_524":
-                return cdn_page(524, "A timeout occurred")
-            case "gw_html":
-                return cdn_page(502, "Bad gateway")
-            case "reset_before":
-                return Answer(b"", ending="reset")
-            case "throttled_text":
-                return load.throttled_text(control)
-            case "concurrent_refusal":
-                return load.too_many_operations_text(self._company, control)
-            case "kill_before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            case "expired_session":
-                self._expire(request)
-        return None
-
-    def _expire(self, request: Request) -> None:
-        for operation in request.operations:
-            if isinstance(operation.credential, SessionId):
-                self._company.part(Sessions).end(operation.credential.id)
-
-    def _after(self, rule: Rule, answer: Answer) -> Answer:
-        match rule.fault:
-            case "http_524_after":
-                return cdn_page(524, "A timeout occurred")
-            case "reset_after":
-                return Answer(b"", ending="reset")
-            case "truncated":
-                return replace(answer, ending="cut")
-            case "slow_after":
-                time.sleep(rule.seconds)
-            case "kill_after":
-                os.kill(os.getpid(), signal.SIGKILL)
-        return answer
 
     def _note(self, outcomes: Sequence[Outcome], session: Session, started: float) -> None:
         for outcome in outcomes:
@@ -253,17 +214,6 @@ class Gateway:
         with self._log_lock:
             self._log.append(line)
         _log.info("%s", line)
-
-
-def _trouble(rule: Rule | None) -> Trouble:
-    """Return what a fault does to the execution itself."""
-    if rule is None:
-        return Trouble()
-    return Trouble(
-        delay=rule.seconds if rule.fault == "slow" else 0.0,
-        fails=rule.fault == "large_page",
-        lag=rule.seconds if rule.fault == "late_commit" else 0.0,
-    )
 
 
 def _since(started: float) -> float:

@@ -85,8 +85,8 @@ class FunctionError(Exception):
     """A function's refusal: its error stack, most specific entry first.
 
     With `committed` the records that were already written stay: dispatch commits, and the reply lists them beside the
-    errors, as create and update do when they stop at the first bad record. The caller has undone the bad record's own
-    changes (a savepoint per record).
+    errors, as create and update do when they stop at the first bad record (delete lists nothing). The caller has undone
+    the bad record's own changes (a savepoint per record).
     """
 
     def __init__(
@@ -96,14 +96,14 @@ class FunctionError(Exception):
         correction: str = "",
         description: str = "",
         *,
-        committed: DataResult | None = None,
+        committed: "DataResult | EmptyResult | None" = None,
     ) -> None:
         super().__init__(description2 or description or errorno)
         self.entries: tuple[ErrorEntry, ...] = (ErrorEntry(errorno, description2, correction, description),)
         self.committed = committed
 
     @classmethod
-    def stack(cls, entries: Sequence[ErrorEntry], *, committed: DataResult | None = None) -> Self:
+    def stack(cls, entries: Sequence[ErrorEntry], *, committed: "DataResult | EmptyResult | None" = None) -> Self:
         """Return one refusal made of several entries, most specific first."""
         first = entries[0]
         error = cls(first.errorno, first.description2, first.correction, first.description, committed=committed)

@@ -1,4 +1,4 @@
-"""Legacy functions for bills and invoices: create_, update_, reverse_ and delete_.
+"""Legacy functions for bills and invoices: create_, update_ and reverse_.
 
 Source: developer.intacct.com, Bills, Invoices; the published schema.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from airflow_provider_intacct.sandbox.gateway.calls import Call, function
-from airflow_provider_intacct.sandbox.gateway.results import EmptyResult, KeyResult
+from airflow_provider_intacct.sandbox.gateway.results import KeyResult
 from airflow_provider_intacct.sandbox.ledger import documents
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.refusals import TRANSACTION_NOT_CREATED, refused
@@ -72,18 +72,6 @@ def reverse_invoice(call: Call) -> KeyResult:
     return _reverse(call, INVOICE)
 
 
-@function("delete_bill", writes=True)
-def delete_bill(call: Call) -> EmptyResult:
-    """Delete an unpaid bill."""
-    return _delete(call, BILL)
-
-
-@function("delete_invoice", writes=True)
-def delete_invoice(call: Call) -> EmptyResult:
-    """Delete an unpaid invoice."""
-    return _delete(call, INVOICE)
-
-
 def _create(call: Call, kind: Kind, dialect: Dialect) -> KeyResult:
     call.require(kind.object)
     books = books_of(call)
@@ -130,14 +118,6 @@ def _reverse(call: Call, kind: Kind) -> KeyResult:
         current = keyed_record(call, books, books.definition(kind.object))
         day = date_of(call, "datereversed")
         return KeyResult(str(documents.reverse(books, kind, current, day, call.element.findtext("description"))))
-
-
-def _delete(call: Call, kind: Kind) -> EmptyResult:
-    call.require(kind.object)
-    books = books_of(call)
-    with refusals_as_errors():
-        documents.delete(books, kind, keyed_record(call, books, books.definition(kind.object)))
-    return EmptyResult()
 
 
 def _contacts(call: Call) -> Record:
