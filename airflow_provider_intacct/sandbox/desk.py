@@ -58,19 +58,19 @@ class Desk:
         unknown = set(values) - {"object", "key", "user", "comment"}
         if unknown:
             raise DeskError(f"{', '.join(sorted(unknown))}: a decision has object, key, user and comment.")
-        name, key = values.get("object"), values.get("key")
+        name, number = str(values.get("object")), str(values.get("key"))
         if name not in workflows.CONSEQUENCES:
-            raise DeskError(f"object is one of {', '.join(workflows.CONSEQUENCES)}, not {name!r}.")
-        if isinstance(key, bool) or not str(key).isdecimal():
-            raise DeskError(f"key is a RECORDNO, not {key!r}.")
+            raise DeskError(f"object is one of {', '.join(workflows.CONSEQUENCES)}, not {values.get('object')!r}.")
+        if not number.isdecimal():
+            raise DeskError(f"key is a RECORDNO, not {values.get('key')!r}.")
+        key = int(number)
         try:
             with self._company.store.write() as db:
-                user = self._person(db, str(name), int(str(key)), values.get("user"))
+                user = self._person(db, name, key, values.get("user"))
                 books = self._books(db, user)
-                record = self._record(books, user, str(name), int(str(key)))
-                decide(books, name, record, values.get("comment"))
-                record = self._record(books, user, str(name), int(str(key)))
-                return {"object": name, "key": int(str(key)), "by": user.id, **self._state(books, str(name), record)}
+                decide(books, name, self._record(books, user, name, key), values.get("comment"))
+                record = self._record(books, user, name, key)
+                return {"object": name, "key": key, "by": user.id, **self._state(books, name, record)}
         except RefusedError as refusal:
             raise DeskError(refusal.reasons[0].text or refusal.reasons[0].errorno) from refusal
 
