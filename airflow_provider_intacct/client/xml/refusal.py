@@ -26,6 +26,7 @@ from airflow_provider_intacct.client.errors import (
     NotSubscribedError,
     ObjectNotFoundError,
     PermissionDeniedError,
+    PolicyError,
     RecordExistsError,
     RecordKey,
     RecordNotFoundError,
@@ -69,6 +70,7 @@ _FRONT_DOOR = _Rule(
 _CONTROL = (
     _FRONT_DOOR,
     _Rule(SchemaError, r"XML Parse (schema )?error", _numbers("XL03000003")),
+    _Rule(PolicyError, r"not a valid transport policy"),
     _Rule(SenderError, r"partner id or password", _numbers("GW-0011 invalidRequest")),
     _Rule(NotSubscribedError, r"company .*\bexpired|subscribe to the xml gateway", _numbers("PL04000055")),
 )
@@ -180,6 +182,7 @@ def _by_http_status(status: int | None) -> type[GatewayError] | None:
 
 _HEADLINES: dict[type[GatewayError], str] = {
     SenderError: "Intacct does not accept the sender",
+    PolicyError: "Intacct does not know the policy for asynchronous requests",
     SignInError: "Intacct refused the sign-in",
     LockedOutError: "Intacct refused the sign-in: the user is locked out",
     SenderNotAuthorisedError: "The company has not authorised the sender",
