@@ -303,8 +303,16 @@ class UserContact(Part):
 
 
 UserType = Literal[
-    *("business user", "employee user", "view only user", "dashboard user", "project manager user"),
-    *("construction manager user", "platform user", "warehouse user", "payment approver", "CRM user"),
+    "business user",
+    "employee user",
+    "view only user",
+    "dashboard user",
+    "project manager user",
+    "construction manager user",
+    "platform user",
+    "warehouse user",
+    "payment approver",
+    "CRM user",
 ]
 
 

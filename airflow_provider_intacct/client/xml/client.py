@@ -28,7 +28,7 @@ from airflow_provider_intacct.client.xml.selection import ReadOptions, check_opt
 from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
 if TYPE_CHECKING:
-    from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled
+    from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled, Sought
 
 
 class PostOptions(TypedDict, total=False):
@@ -39,6 +39,19 @@ class PostOptions(TypedDict, total=False):
     stop_at_rejection: bool
     known: Mapping[str, Known] | None
     tell: Callable[[Sending | Settled], None] | None
+
+
+class SettleOptions(TypedDict, total=False):
+    """What `settle` may know and tell; see client.posting.asynchronous.settle."""
+
+    known: Mapping[str, Known] | None
+    tell: Callable[[Sending | Settled], None] | None
+
+
+class SubmitOptions(SettleOptions, total=False):
+    """How `submit` sends; see client.posting.asynchronous.submit. `atomic` is True unless said otherwise."""
+
+    atomic: bool
 
 
 class IntacctClient:
@@ -251,6 +264,21 @@ class IntacctClient:
 
         return run(post(self._gateway.execute, postings, **options), self._transport)
 
+    def submit(self, postings: Sequence[Posting], *, policy_id: str, **options: Unpack[SubmitOptions]) -> list[Outcome]:
+        """Send prepared records by an asynchronous policy: what Intacct acknowledges is in doubt until it is settled.
+
+        See client.posting.asynchronous.
+        """
+        from airflow_provider_intacct.client.posting import submit
+
+        return run(submit(self._gateway.execute, postings, policy_id=policy_id, **options), self._transport)
+
+    def settle(self, postings: Sequence[Posting], **options: Unpack[SettleOptions]) -> list[Outcome]:
+        """Look once what became of records that were submitted. See client.posting.asynchronous."""
+        from airflow_provider_intacct.client.posting import settle
+
+        return run(settle(self._gateway.execute, postings, **options), self._transport)
+
     def close(self) -> None:
         """Close the connections. The session lives on for the other clients of the process."""
         self._transport.close()
@@ -407,6 +435,26 @@ class AsyncIntacctClient:
         from airflow_provider_intacct.client.posting import post
 
         return await arun(post(self._gateway.execute, postings, **options), self._transport)
+
+    async def submit(
+        self, postings: Sequence[Posting], *, policy_id: str, **options: Unpack[SubmitOptions]
+    ) -> list[Outcome]:
+        """See IntacctClient.submit."""
+        from airflow_provider_intacct.client.posting import submit
+
+        return await arun(submit(self._gateway.execute, postings, policy_id=policy_id, **options), self._transport)
+
+    async def settle(self, postings: Sequence[Posting], **options: Unpack[SettleOptions]) -> list[Outcome]:
+        """See IntacctClient.settle."""
+        from airflow_provider_intacct.client.posting import settle
+
+        return await arun(settle(self._gateway.execute, postings, **options), self._transport)
+
+    async def missing(self, wanted: Sequence[Sought]) -> list[Sought]:
+        """Return those records that are not there yet, looked up by their numbers alone."""
+        from airflow_provider_intacct.client.posting import missing
+
+        return await arun(missing(self._gateway.execute, wanted), self._transport)
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""
