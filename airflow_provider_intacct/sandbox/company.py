@@ -12,7 +12,6 @@ from typing import Any, TypeVar, cast
 from .catalog import Catalog
 from .clock import Clock
 from .demo import DEMO_PROFILE, DEMO_SENDERS, DEMO_USERS, Profile
-from .ledger.approvals import TABLE as APPROVAL_TABLE
 from .permissions import Permissions
 from .store import Store
 from .switches import Switches
@@ -31,10 +30,6 @@ TABLES = (
     "CREATE TABLE gateway_transaction (function TEXT PRIMARY KEY, number INTEGER NOT NULL)",
     "CREATE TABLE gateway_dds_job (record_no INTEGER PRIMARY KEY, set_no INTEGER NOT NULL, "
     "specification TEXT NOT NULL)",
-    APPROVAL_TABLE,
-    "CREATE TABLE gateway_queue (number INTEGER PRIMARY KEY, policy_id TEXT NOT NULL, control_id TEXT NOT NULL, "
-    "functions TEXT NOT NULL, document BLOB NOT NULL, due REAL NOT NULL, state TEXT NOT NULL, response BLOB, "
-    "delivery TEXT)",
 )
 
 
@@ -64,7 +59,6 @@ class Company:
         self.permissions = Permissions()
         self.endpoint = ""
         self.dds_folder: Path | None = None
-        self.policy_folder: Path | None = None
         self._endings: list[Callable[[], None]] = []
         self._parts: dict[type, Any] = {}
         self._parts_lock = threading.RLock()

@@ -168,33 +168,6 @@ DEFINITIONS: tuple[Switch, ...] = (
            "header"),
     Switch("whenmodified_on_create", True, "a new record has WHENMODIFIED; otherwise it stays empty until the first "
            "change"),
-    # approvals
-    Switch("approval_apbill", 0, "approvals that a submitted AP bill needs before it posts; 0 none"),
-    Switch("approval_appymt", 0, "approvals that a submitted AP payment needs before it posts; 0 none"),
-    Switch("approval_glbatch", 0, "approvals that a submitted journal entry needs before it posts; 0 none"),
-    Switch("self_approval", "refused", "who submits cannot approve, may approve, or approves one level by submitting",
-           ("refused", "allowed", "automatic")),
-    Switch("approvers_differ", True, "every approval of one record is another person's"),
-    Switch("edit_after_approval", "resubmit", "a change of a posted record whose object needs approval submits it "
-           "again, leaves it posted, or is refused", ("resubmit", "keep", "refuse")),
-    Switch("delete_submitted", "refuse", "a bill or journal entry that waits for approval can be deleted",
-           ("refuse", "accept")),
-    Switch("approval_errorno", "BL01001973", "errorno of the refusal to approve, decline, recall, change or delete "
-           "what is in the wrong state for it, or one's own"),
-    Switch("payment_confirmation", "never", "AP payments that stay Approved until confirm_appaymentrequest: none, "
-           "printed checks, or all", ("never", "checks", "always")),
-    Switch("selected_lowers_due", False, "what unposted payments have selected is no longer due on the bill"),
-    # asynchronous requests
-    Switch("transport_policies", "OFFLINE", "ids of the transport policies there are, with commas between"),
-    Switch("policy_response_url", "", "where responses to asynchronous requests are posted, on this machine only: "
-           "http://user:password@127.0.0.1:8099/path; empty: nowhere"),
-    Switch("async_seconds", 0.0, "least seconds that an asynchronous request is queued, by the company's clock"),
-    Switch("async_characters", 500000, "characters that an asynchronous request may have; 0 any number"),
-    Switch("async_characters_errorno", "XL03000006", "errorno of the refusal of more characters than that"),
-    Switch("async_sign_in", "carried_out", "an asynchronous request signs in when it is carried out, or is refused "
-           "when it is received as well", ("carried_out", "received")),
-    Switch("async_after_restart", "again", "a request that was being carried out when the process died is carried "
-           "out again, or lost", ("again", "lost")),
     # API transactions
     Switch("bill_failures", False, "a function that failed counts as one API transaction"),
     Switch("bill_report_polls", True, "a readMore that finds its report pending counts as one API transaction"),

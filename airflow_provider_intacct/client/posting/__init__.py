@@ -4,7 +4,7 @@ postings = prepare(records, scope=Scope("DEMO", key="accrual 2026-03"), object_n
 outcomes = client.post(postings)
 """
 
-from airflow_provider_intacct.client.posting.asynchronous import Sought, missing, settle, sought, submit
+from airflow_provider_intacct.client.posting.acts import prepare_acts
 from airflow_provider_intacct.client.posting.flow import post
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
 from airflow_provider_intacct.client.posting.outcome import (
@@ -32,16 +32,12 @@ __all__ = [
     "Scope",
     "Sending",
     "Settled",
-    "Sought",
     "TypedRecord",
     "content_digest",
     "control_id",
-    "missing",
     "post",
     "prepare",
+    "prepare_acts",
     "raise_unless_posted",
-    "settle",
-    "sought",
-    "submit",
     "summary",
 ]

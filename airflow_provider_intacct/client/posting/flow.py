@@ -29,7 +29,6 @@ MAX_BYTES = 400_000
 a synchronous one. Source: developer.intacct.com, Web Services > Synchronous and asynchronous."""
 
 CHANGED = "What an earlier try posted is not what this one brings. Nothing was sent."
-ACKNOWLEDGED = "acknowledged by Intacct, which carries it out later; it is looked up until it is found"
 NOT_SENT = "not sent: an earlier record of this call was not posted"
 
 
@@ -189,9 +188,6 @@ def _post_batch(
             if not failure.in_doubt:
                 raise
             settle([in_doubt(posting, failure) for posting in pending])
-            break
-        if reply.acknowledged:  # by an asynchronous policy: carried out later, if at all
-            settle([Outcome(posting, "in_doubt", note=ACKNOWLEDGED) for posting in pending])
             break
         answers = [Answer(posting, result) for posting, result in zip(pending, reply.results, strict=True)]
         if busy := turned_away(answers, atomic=atomic):

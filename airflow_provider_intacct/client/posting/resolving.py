@@ -10,8 +10,11 @@ from typing import Protocol
 
 from airflow_provider_intacct.client.errors import GatewayError, RecordExistsError
 from airflow_provider_intacct.client.flows import Flow
+from airflow_provider_intacct.client.posting.act_table import ACTS
+from airflow_provider_intacct.client.posting.deletion import find_gone
 from airflow_provider_intacct.client.posting.existing import Execute, Found, find_created
 from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.posting.workflow import find_acted
 
 
 class Find(Protocol):
@@ -41,6 +44,8 @@ class Resolver:
 
 RESOLVERS: Mapping[str, Resolver] = {
     "create": Resolver(find_created, (RecordExistsError,)),
+    "delete": Resolver(find_gone),
+    **{act: Resolver(find_acted) for act in ACTS},
 }
 
 

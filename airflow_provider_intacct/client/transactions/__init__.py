@@ -15,7 +15,6 @@ from airflow_provider_intacct.client.transactions.cash import (
     Deposit,
     OtherReceipt,
 )
-from airflow_provider_intacct.client.transactions.contracts import Contract, ContractLine
 from airflow_provider_intacct.client.transactions.documents import DocumentLine
 from airflow_provider_intacct.client.transactions.expenses import (
     Expense,
@@ -43,15 +42,12 @@ from airflow_provider_intacct.client.transactions.master import (
     Location,
     Project,
     Task,
-    User,
-    UserContact,
     Vendor,
     Warehouse,
 )
 from airflow_provider_intacct.client.transactions.orders import (
     InventoryDocument,
     InventoryLine,
-    ItemDetail,
     PurchasingDocument,
     PurchasingLine,
     SalesDocument,
@@ -68,11 +64,8 @@ from airflow_provider_intacct.client.transactions.payables import (
     BillPaymentDetail,
 )
 from airflow_provider_intacct.client.transactions.receivables import (
-    Applied,
     ArAdjustment,
     Invoice,
-    PaymentApplication,
-    PaymentOnAccount,
     ReceivedPayment,
     ReceivedPaymentDetail,
 )
@@ -82,7 +75,6 @@ from airflow_provider_intacct.client.transactions.values import Address, Dimensi
 __all__ = [
     "Address",
     "ApAdjustment",
-    "Applied",
     "ArAdjustment",
     "AttachedFile",
     "Attachment",
@@ -96,8 +88,6 @@ __all__ = [
     "Class",
     "Contact",
     "ContactDetails",
-    "Contract",
-    "ContractLine",
     "Customer",
     "Department",
     "Deposit",
@@ -112,13 +102,10 @@ __all__ = [
     "InventoryLine",
     "Invoice",
     "Item",
-    "ItemDetail",
     "JournalEntry",
     "JournalLine",
     "Location",
     "OtherReceipt",
-    "PaymentApplication",
-    "PaymentOnAccount",
     "Project",
     "PurchasingDocument",
     "PurchasingLine",
@@ -136,8 +123,6 @@ __all__ = [
     "TimesheetEntry",
     "Transaction",
     "TransferLine",
-    "User",
-    "UserContact",
     "Vendor",
     "Warehouse",
     "WarehouseTransfer",

@@ -8,7 +8,7 @@ from airflow_provider_intacct.sandbox.records import Record, insert
 
 from .books import Books
 
-Mode = Literal["Create", "Modify", "Delete", "Workflow"]
+Mode = Literal["Create", "Modify", "Delete"]
 
 
 def stamps_of_creation(books: Books, definition: ObjectDefinition) -> Record:
@@ -41,13 +41,8 @@ def stamps_of_change(books: Books, definition: ObjectDefinition) -> Record:
     return _of(definition, stamps)
 
 
-def remember(
-    books: Books, definition: ObjectDefinition, record: Mapping[str, Any], mode: Mode, action: str | None = None
-) -> None:
-    """Write what was done to a record into AUDITHISTORY; objects that Intacct never audits leave no line.
-
-    `action` names what a Workflow line did, such as Approve.
-    """
+def remember(books: Books, definition: ObjectDefinition, record: Mapping[str, Any], mode: Mode) -> None:
+    """Write what was done to a record into AUDITHISTORY; objects that Intacct never audits leave no line."""
     if not definition.audited:
         return
     history = books.definition("AUDITHISTORY")
@@ -62,7 +57,6 @@ def remember(
             "USERID": books.user,
             "ACCESSTIME": books.now,
             "ACCESSMODE": history.fields["ACCESSMODE"].code(mode),
-            "WORKFLOWACTION": action,
             "SOURCE": "api",
         },
     )
