@@ -16,6 +16,8 @@ ETL = ("etl", "etl-Secret-9Kd")
 AUDITOR = ("auditor", "auditor-Secret-2Lm")
 WEST = ("west", "west-Secret-5Xp")
 LOCKED = ("locked", "locked-Secret-3Tz")
+APPROVER = ("approver", "approver-Secret-6Vb")
+CONTROLLER = ("controller", "controller-Secret-8Zt")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from airflow_provider_intacct.operators.query import IntacctQueryOperator as IntacctQueryOperator
     from airflow_provider_intacct.operators.report import IntacctReportOperator as IntacctReportOperator
     from airflow_provider_intacct.operators.write import IntacctCreateOperator as IntacctCreateOperator
+    from airflow_provider_intacct.operators.write import IntacctUpdateOperator as IntacctUpdateOperator
+    from airflow_provider_intacct.operators.write import IntacctUpsertOperator as IntacctUpsertOperator
 
 __getattr__ = importer(
     __name__,
@@ -23,5 +25,7 @@ __getattr__ = importer(
         "IntacctQueryOperator": "query",
         "IntacctReportOperator": "report",
         "IntacctTrialBalanceOperator": "balances",
+        "IntacctUpdateOperator": "write",
+        "IntacctUpsertOperator": "write",
     },
 )

@@ -35,12 +35,13 @@ class IntacctWriteOperator(BaseOperator):
         once. A text for one record, a list of texts for several.
     :param atomic: all records of a request (100 at most) are written or none is.
     :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on.
+    :param max_rejects: with `collect`: send nothing more, and fail, once more records than this are rejected.
     :param allow_duplicates: turn the guard off: every try acts again.
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: act inside this entity instead of the connection's.
     """
 
-    template_fields: Sequence[str] = ("idempotency_key", "intacct_conn_id", "entity_id")
+    template_fields: Sequence[str] = ("idempotency_key", "max_rejects", "intacct_conn_id", "entity_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"idempotency_key": "json"}
     ui_color = "#fbeed9"
 
@@ -50,6 +51,7 @@ class IntacctWriteOperator(BaseOperator):
         idempotency_key: str | Sequence[str] | None = None,
         atomic: bool = True,
         on_reject: Literal["fail", "collect"] = "fail",
+        max_rejects: int | str | None = None,
         allow_duplicates: bool = False,
         intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
@@ -59,6 +61,7 @@ class IntacctWriteOperator(BaseOperator):
         self.idempotency_key = idempotency_key
         self.atomic = atomic
         self.on_reject = on_reject
+        self.max_rejects = max_rejects
         self.allow_duplicates = allow_duplicates
         self.intacct_conn_id = intacct_conn_id
         self.entity_id = entity_id
@@ -99,11 +102,48 @@ class IntacctWriteOperator(BaseOperator):
             )
         return [self.idempotency_key][:count] if isinstance(self.idempotency_key, str) else list(self.idempotency_key)
 
+    def warn_of_lines(self, postings: Sequence[Posting]) -> None:
+        """Log whose lines an update replaces."""
+        from airflow_provider_intacct.client.posting import replaced_lines
+
+        for container, labels in replaced_lines(postings).items():
+            more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+            self.log.warning(
+                "%s replaces all lines of a record that exists; lines not given are deleted in Intacct: %s%s.",
+                container,
+                ", ".join(labels[:5]),
+                more,
+            )
+
+    @property
+    def collects(self) -> bool:
+        """Whether a record that cannot be sent is rejected among the outcomes, instead of failing the task."""
+        return self.on_reject == "collect"
+
+    @property
+    def _most_rejects(self) -> int | None:
+        from airflow_provider_intacct.client.errors import InvalidRequestError
+
+        if self.max_rejects in (None, ""):
+            return None
+        if isinstance(self.max_rejects, bool) or not str(self.max_rejects).strip().isdecimal():
+            raise InvalidRequestError(f"max_rejects is {self.max_rejects!r}; give a whole number. Nothing was sent.")
+        return int(str(self.max_rejects))
+
+    def _too_many(self, outcomes: Sequence[Outcome]) -> bool:
+        most = self._most_rejects
+        return most is not None and sum(outcome.status == "rejected" for outcome in outcomes) > most
+
     def _postings(self, context: Context, hook: IntacctHook) -> list[Posting]:
         from airflow_provider_intacct.client.errors import InvalidRequestError
 
         if self.on_reject not in ("fail", "collect"):
             raise InvalidRequestError(f"on_reject is {self.on_reject!r}; it is 'fail' or 'collect'. Nothing was sent.")
+        if self.on_reject == "fail" and self._most_rejects is not None:
+            raise InvalidRequestError(
+                f"max_rejects={self.max_rejects!r} lets records be rejected, and on_reject='fail' fails for the first; "
+                "give on_reject='collect' too. Nothing was sent."
+            )
         credentials = hook.settings.credentials
         return self.prepared(self._scope(context, credentials.company_id), credentials)
 
@@ -127,6 +167,7 @@ class IntacctWriteOperator(BaseOperator):
             atomic=self.atomic,
             look_first=not self.allow_duplicates and (bool(self.idempotency_key) or tried_before),
             stop_at_rejection=self.on_reject == "fail",
+            max_rejects=self._most_rejects,
             known=known,
             tell=ledger.tell,
         )
@@ -145,7 +186,7 @@ class IntacctWriteOperator(BaseOperator):
         try:
             raise_unless_posted(outcomes)
         except (RecordsRejectedError, RecordsInDoubtError) as error:
-            if self.on_reject == "fail" or isinstance(error, RecordsInDoubtError):
+            if self.on_reject == "fail" or isinstance(error, RecordsInDoubtError) or self._too_many(outcomes):
                 context["ti"].xcom_push(key=OUTCOMES, value=told)
                 raise
         return told
@@ -171,3 +212,10 @@ def records_of(given: Any) -> list[Any]:
             f"records is a {type(given).__name__}; give a list of mappings of field names to values. Nothing was sent."
         )
     return list(given)
+
+
+def names_of(given: str | Sequence[str]) -> Sequence[str]:
+    """Return the names in a list, or in text with commas between."""
+    if isinstance(given, str):
+        given = given.split(",")
+    return [name.strip() for name in given if name.strip()]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .company import Company
+from .desk import Desk, DeskError
 from .faults import FaultError, Faults, Rule
 from .gateway import limits
 from .gateway.exchange import Gateway
@@ -28,6 +29,7 @@ class Bench:
         self._company = company
         self._gateway = gateway
         self._faults = faults
+        desk = Desk(company)
         self._shows: Mapping[str, Callable[[], Any]] = {
             "/sandbox/faults": faults.listed,
             "/sandbox/switches": lambda: dict(company.switches),
@@ -36,14 +38,17 @@ class Bench:
             "/sandbox/operations": lambda: company.part(limits.Places).counts(),
             "/sandbox/control-ids": lambda: company.part(ControlIds).listed(),
             "/sandbox/log": lambda: [asdict(line) for line in gateway.log()],
+            "/sandbox/approvals": desk.waiting,
         }
-        self._changes: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], None]] = {
+        self._changes: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], Any]] = {
             ("POST", "/sandbox/faults"): lambda values: faults.add(Rule.read(values)),
             ("DELETE", "/sandbox/faults"): lambda _: faults.clear(),
             ("POST", "/sandbox/switches"): company.switches.change,
             ("POST", "/sandbox/time"): self._advance,
             ("DELETE", "/sandbox/control-ids"): lambda _: company.part(ControlIds).forget(),
             ("DELETE", "/sandbox/log"): lambda _: gateway.forget_log(),
+            ("POST", "/sandbox/approve"): desk.approve,
+            ("POST", "/sandbox/decline"): desk.decline,
             ("POST", "/sandbox/reset"): self._reset,
         }
 
@@ -53,18 +58,17 @@ class Bench:
         return frozenset(self._shows) | {path for _, path in self._changes}
 
     def control(self, method: str, path: str, values: object) -> Any:
-        """Do a control and return the state it leaves; GET only shows. Raises BenchError."""
+        """Do a control and return its answer, or the state it leaves; GET only shows. Raises BenchError."""
         change = self._changes.get((method, path))
         if change is None and method != "GET":
             raise BenchError(f"{method} {path} is no control.")
         if not isinstance(values, dict):
             raise BenchError("The body must be a JSON object.")
         try:
-            if change is not None:
-                change(values)
-        except (SwitchError, FaultError) as error:
+            answer = None if change is None else change(values)
+        except (SwitchError, FaultError, DeskError) as error:
             raise BenchError(str(error)) from error
-        return self._shows.get(path, dict)()
+        return self._shows.get(path, dict)() if answer is None else answer
 
     def _transactions(self) -> dict[str, Any]:
         with self._company.store.read() as db:

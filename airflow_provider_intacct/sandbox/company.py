@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from .catalog import Catalog
 from .clock import Clock
 from .demo import DEMO_PROFILE, DEMO_SENDERS, DEMO_USERS, Profile
+from .ledger.approvals import TABLE as APPROVAL_TABLE
 from .permissions import Permissions
 from .store import Store
 from .switches import Switches
@@ -30,6 +31,7 @@ TABLES = (
     "CREATE TABLE gateway_transaction (function TEXT PRIMARY KEY, number INTEGER NOT NULL)",
     "CREATE TABLE gateway_dds_job (record_no INTEGER PRIMARY KEY, set_no INTEGER NOT NULL, "
     "specification TEXT NOT NULL)",
+    APPROVAL_TABLE,
 )
 
 

@@ -21,9 +21,15 @@ class Profile:
 
 
 _FULL = Grants(everywhere=ALL_RIGHTS, except_for={}, denied_fields={})
+_APPROVE = Grants(everywhere=READING_RIGHTS, except_for={}, denied_fields={})
 _AUDIT = Grants(
     everywhere=READING_RIGHTS,
-    except_for={("Platform Services", "Custom reports"): ()},
+    except_for={
+        ("Platform Services", "Custom reports"): (),
+        ("General Ledger", "Approve journal entries"): (),
+        ("Accounts Payable", "Approve bills"): (),
+        ("Accounts Payable", "Approve payments"): (),
+    },
     denied_fields={"VENDOR": frozenset({"TAXID", "CREDITLIMIT"}), "CUSTOMER": frozenset({"CREDITLIMIT"})},
 )
 
@@ -32,6 +38,8 @@ DEMO_USERS = (
     User("auditor", "auditor-Secret-2Lm", 2, "Ada Auditor", _AUDIT),
     User("west", "west-Secret-5Xp", 3, "Wanda West", _FULL, entity_ids=("200",)),
     User("locked", "locked-Secret-3Tz", 4, "Lou Locked", _FULL, locked=True),
+    User("approver", "approver-Secret-6Vb", 5, "Ann Approver", _APPROVE),
+    User("controller", "controller-Secret-8Zt", 6, "Carl Controller", _APPROVE),
 )
 DEMO_SENDERS = (
     Sender("SANDBOX", "sender-Secret-7Qf"),

@@ -21,11 +21,15 @@ _RIGHT_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A line of the permissions page: the application it belongs to and the objects it covers."""
+    """A line of the permissions page: the application it belongs to and the objects it covers.
+
+    `approves` is the object whose records it lets a user approve and decline who has the right List under it.
+    """
 
     application: str
     name: str
     objects: tuple[str, ...]
+    approves: str = ""
 
 
 POLICIES: tuple[Policy, ...] = (
@@ -42,11 +46,14 @@ POLICIES: tuple[Policy, ...] = (
     Policy("General Ledger", "Accounts", ("GLACCOUNT", "STATACCOUNT")),
     Policy("General Ledger", "Journals", ("GLJOURNAL", "STATJOURNAL")),
     Policy("General Ledger", "Journal entries", ("GLBATCH", "GLENTRY", "GLDETAIL", "GLACCOUNTBALANCE")),
+    Policy("General Ledger", "Approve journal entries", (), "GLBATCH"),
     Policy("General Ledger", "Reports", ("TRIALBALANCE", "ACCOUNTBALANCE")),
     Policy("Accounts Payable", "Vendors", ("VENDOR", "VENDTYPE")),
     Policy("Accounts Payable", "Terms", ("APTERM",)),
     Policy("Accounts Payable", "Bills", ("APBILL", "APBILLITEM")),
+    Policy("Accounts Payable", "Approve bills", (), "APBILL"),
     Policy("Accounts Payable", "Payments", ("APPYMT", "APPYMTDETAIL")),
+    Policy("Accounts Payable", "Approve payments", (), "APPYMT"),
     Policy("Accounts Receivable", "Customers", ("CUSTOMER", "CUSTTYPE")),
     Policy("Accounts Receivable", "Terms", ("ARTERM",)),
     Policy("Accounts Receivable", "Invoices", ("ARINVOICE", "ARINVOICEITEM")),
@@ -62,6 +69,7 @@ POLICIES: tuple[Policy, ...] = (
 )
 _ELSEWHERE = POLICIES[-1]
 _POLICY_OF = {object_name: policy for policy in POLICIES for object_name in policy.objects}
+_APPROVED_UNDER = {policy.approves: policy for policy in POLICIES if policy.approves}
 
 
 class Permissions:
@@ -78,11 +86,17 @@ class Permissions:
             return
         if object_name.upper() == "AUDITHISTORY":
             raise FunctionError(None, "You do not have permission to view audit history.")
-        raise FunctionError(
-            "PL04000005",
-            f"You do not have permission for API operation {_operation(function)} on objects of type "
-            f"{object_name.lower()}",
-        )
+        raise _denied(function, object_name)
+
+    def may_approve(self, user: User, object_name: str) -> bool:
+        """Whether the user may approve and decline records of an object."""
+        policy = _APPROVED_UNDER[object_name]
+        return "List" in user.grants.rights(policy.application, policy.name)
+
+    def require_approver(self, user: User, function: str, object_name: str) -> None:
+        """Raise FunctionError when the user may not approve and decline records of an object."""
+        if not self.may_approve(user, object_name):
+            raise _denied(function, object_name)
 
     def denied_fields(self, user: User, object_name: str) -> frozenset[str]:
         """Return the fields of an object that are kept from the user."""
@@ -114,6 +128,13 @@ def refuse_fields(denied: Mapping[str, Sequence[str]]) -> None:
     if denied:
         objects = ", ".join(f"{name}: [{', '.join(fields)}] " for name, fields in denied.items())
         raise FunctionError("XL03000006", f"The following fields cannot be queried: [{objects}]")
+
+
+def _denied(function: str, object_name: str) -> FunctionError:
+    return FunctionError(
+        "PL04000005",
+        f"You do not have permission for API operation {_operation(function)} on objects of type {object_name.lower()}",
+    )
 
 
 def _right(function: str) -> str:

@@ -168,6 +168,22 @@ DEFINITIONS: tuple[Switch, ...] = (
            "header"),
     Switch("whenmodified_on_create", True, "a new record has WHENMODIFIED; otherwise it stays empty until the first "
            "change"),
+    # approvals
+    Switch("approval_apbill", 0, "approvals that a submitted AP bill needs before it posts; 0 none"),
+    Switch("approval_appymt", 0, "approvals that a submitted AP payment needs before it posts; 0 none"),
+    Switch("approval_glbatch", 0, "approvals that a submitted journal entry needs before it posts; 0 none"),
+    Switch("self_approval", "refused", "who submits cannot approve, may approve, or approves one level by submitting",
+           ("refused", "allowed", "automatic")),
+    Switch("approvers_differ", True, "every approval of one record is another person's"),
+    Switch("edit_after_approval", "resubmit", "a change of a posted record whose object needs approval submits it "
+           "again, leaves it posted, or is refused", ("resubmit", "keep", "refuse")),
+    Switch("delete_submitted", "refuse", "a bill or journal entry that waits for approval can be deleted",
+           ("refuse", "accept")),
+    Switch("approval_errorno", "BL01001973", "errorno of the refusal to approve, decline, recall, change or delete "
+           "what is in the wrong state for it, or one's own"),
+    Switch("payment_confirmation", "never", "AP payments that stay Approved until confirm_appaymentrequest: none, "
+           "printed checks, or all", ("never", "checks", "always")),
+    Switch("selected_lowers_due", False, "what unposted payments have selected is no longer due on the bill"),
     # API transactions
     Switch("bill_failures", False, "a function that failed counts as one API transaction"),
     Switch("bill_report_polls", True, "a readMore that finds its report pending counts as one API transaction"),

@@ -184,7 +184,8 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
             "accounts payable is not what bills owe",
             """SELECT e."BASELOCATION", e.due, l.owed FROM
                (SELECT i."BASELOCATION", sum(i."AMOUNT" - i."TOTALPAID") AS due FROM "APBILLITEM" AS i
-                JOIN "APBILL" AS b ON b."RECORDNO" = i."RECORDKEY" WHERE b."STATE" != 'D' GROUP BY 1) AS e
+                JOIN "APBILL" AS b ON b."RECORDNO" = i."RECORDKEY"
+                WHERE b."STATE" NOT IN ('D', 'S', 'PA', 'U') GROUP BY 1) AS e
                LEFT JOIN (SELECT "CHILDENTITY", -sum("AMOUNT") AS owed FROM "GLDETAIL" WHERE "ACCOUNTNO" = '2000'
                 GROUP BY 1) AS l ON l."CHILDENTITY" = e."BASELOCATION" WHERE e.due IS NOT coalesce(l.owed, 0)""",
         ),
@@ -210,8 +211,9 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
                     (SELECT "RECORDKEY", sum("AMOUNT") AS a, sum("TRX_AMOUNT") AS t, sum("TOTALPAID") AS p
                      FROM "{header}ITEM" GROUP BY 1) AS i ON i."RECORDKEY" = h."RECORDNO"
                     WHERE h."TOTALENTERED" != i.a OR h."TRX_TOTALENTERED" != i.t OR h."TOTALPAID" != i.p
-                    OR (h."STATE" != 'D' AND h."TOTALDUE" != i.a - i.p)
-                    OR (h."STATE" = 'P') != (h."STATE" NOT IN ('D', 'V', 'VR') AND h."TRX_TOTALDUE" = 0)""",
+                    OR (h."STATE" NOT IN ('D', 'S', 'PA', 'U') AND h."TOTALDUE" != i.a - i.p)
+                    OR (h."STATE" = 'P') !=
+                      (h."STATE" NOT IN ('D', 'S', 'PA', 'U', 'SL', 'V', 'VR') AND h."TRX_TOTALDUE" = 0)""",
             )
             for header in ("APBILL", "ARINVOICE")
         ),

@@ -33,7 +33,7 @@ def test_user_formatting_is_found_by_id_or_record_number(sandbox: SandboxProcess
 
 
 def test_user_formatting_and_user_records_agree_on_the_number(sandbox: SandboxProcess) -> None:
-    for user_id in ("etl", "auditor", "west", "locked"):
+    for user_id in ("etl", "auditor", "west", "locked", "approver", "controller"):
         told = call(sandbox, f"<readUserFormatting><userId>{user_id}</userId></readUserFormatting>")
         filtered = f"<filter><equalto><field>LOGINID</field><value>{user_id}</value></equalto></filter>"
         record = call(sandbox, query("USERINFO", ["RECORDNO"], filtered))

@@ -130,7 +130,7 @@ def test_the_company_has_what_a_reader_must_survive(sandbox: SandboxProcess, wha
 
 def test_people_are_numbered_as_the_company_expects(sandbox: SandboxProcess) -> None:
     users = rows(sandbox, 'SELECT "RECORDNO", "LOGINID" FROM "USERINFO" ORDER BY 1')
-    assert [row["LOGINID"] for row in users] == ["etl", "auditor", "west", "locked"]
+    assert [row["LOGINID"] for row in users] == ["etl", "auditor", "west", "locked", "approver", "controller"]
 
 
 def test_the_calendar_covers_two_years(sandbox: SandboxProcess) -> None:

@@ -4,7 +4,7 @@ postings = prepare(records, scope=Scope("DEMO", key="accrual 2026-03"), object_n
 outcomes = client.post(postings)
 """
 
-from airflow_provider_intacct.client.posting.acts import prepare_acts
+from airflow_provider_intacct.client.posting.creates import prepare
 from airflow_provider_intacct.client.posting.flow import post
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
 from airflow_provider_intacct.client.posting.outcome import (
@@ -19,7 +19,9 @@ from airflow_provider_intacct.client.posting.outcome import (
     raise_unless_posted,
     summary,
 )
-from airflow_provider_intacct.client.posting.records import Posting, TypedRecord, prepare
+from airflow_provider_intacct.client.posting.records import Posting, TypedRecord
+from airflow_provider_intacct.client.posting.updates import prepare_updates, replaced_lines
+from airflow_provider_intacct.client.posting.upserts import prepare_upserts
 
 __all__ = [
     "ChangedSincePostedError",
@@ -37,7 +39,9 @@ __all__ = [
     "control_id",
     "post",
     "prepare",
-    "prepare_acts",
+    "prepare_updates",
+    "prepare_upserts",
     "raise_unless_posted",
+    "replaced_lines",
     "summary",
 ]

@@ -20,8 +20,14 @@ DATED = re.compile(r"date\w*|\w*date|when\w+", re.ASCII | re.IGNORECASE)
 """Entries that hold a date where they hold the text of one: BATCH_DATE, WHENCREATED, datecreated."""
 
 
-def check_record(record: Any, kind: Kind, path: str, *, statistical: bool = False) -> dict[str, Any]:
-    """Return a copy of `record` with its lines in their container and its money as Decimal, or say what is wrong."""
+def check_record(
+    record: Any, kind: Kind, path: str, *, statistical: bool = False, partial: bool = False
+) -> dict[str, Any]:
+    """Return a copy of `record` with its lines in their container and its money as Decimal, or say what is wrong.
+
+    `statistical`  it is an entry of a statistical journal, which has quantities and no balance
+    `partial`      it changes an existing record, whose lines it need not bring
+    """
     if not isinstance(record, Mapping):
         raise InvalidRecordError(
             f"{path} is a {type(record).__name__}; a record is a mapping of field names to values. Nothing was sent."
@@ -29,7 +35,7 @@ def check_record(record: Any, kind: Kind, path: str, *, statistical: bool = Fals
     if not record:
         raise InvalidRecordError(f"{path} is empty. Nothing was sent.")
     checked: dict[str, Any] = _checked(record, path, check_money=not statistical)
-    if kind.lines:
+    if kind.lines and not (partial and not any(str(name).upper() == kind.lines.container.upper() for name in checked)):
         lines = _lines(checked, kind.lines, path)
         if kind.journal and not statistical:
             check_journal_entry(lines, path)

@@ -23,28 +23,42 @@ MOVING = frozenset({"STATE", "ACTION", "HISTORY_COMMENT"})
 OTHER_AMOUNT = {"AMOUNT": "TRX_AMOUNT", "TRX_AMOUNT": "AMOUNT"}
 """Intacct takes either name for a line's amount and gives both back."""
 
+_Entry = tuple[str, str, list[str]]
+"""A field, what is written to it, and what stands there."""
+
 SIDES = {"debit": "1", "credit": "-1"}
 """How the legacy functions write TR_TYPE."""
 
 
 def differences(posting: Posting, found: _Element) -> Iterator[str]:
-    """Yield what differs, in words; nothing if `found` says all that `posting` says."""
+    """Yield what differs, in words; nothing if `found` says all that `posting` says.
+
+    What does not read back is passed over: see `unread`. A field that an update clears differs while it says something.
+    """
+    for field, text, there in _header(posting, found):
+        if there and (text or posting.act != "create") and not any(_same(text, each) for each in there):
+            yield f"{field} is {there[0]!r} there and {text!r} here"
     lines = posting.kind.lines
-    header = {
-        name: value
-        for name, value in posting.record.items()
-        if (lines is None or name != lines.container) and name != posting.kind.reference
-    }
-    yield from _differing(header, posting.kind.fields, found)
-    if posting.kind.reference and not posting.reference:
-        yield from _differing(
-            {posting.kind.reference: posting.record.get(posting.kind.reference)}, posting.kind.fields, found
-        )
-    if lines is not None:
+    if lines is not None and (posting.act == "create" or lines.container in posting.record):
         yield from _differing_lines(posting.record.get(lines.container), lines, found)
 
 
-def _differing(record: Mapping[str, Any], names: Mapping[str, str], found: _Element) -> Iterator[str]:
+def unread(posting: Posting, found: _Element) -> Iterator[str]:
+    """Yield the names of what `posting` writes and `found` does not tell."""
+    yield from (field for field, _, there in _header(posting, found) if not there)
+    yield from (name for name in posting.record if name.upper() in MOVING)
+
+
+def _header(posting: Posting, found: _Element) -> Iterator[_Entry]:
+    """Yield the entries of the record, without its lines and without a reference that was stamped into it."""
+    lines, reference = posting.kind.lines, posting.kind.reference
+    left_out = {lines.container if lines else "", reference if posting.reference else ""}
+    record = {name: value for name, value in posting.record.items() if name not in left_out}
+    return _entries(record, posting.kind.fields, found)
+
+
+def _entries(record: Mapping[str, Any], names: Mapping[str, str], found: _Element) -> Iterator[_Entry]:
+    """Yield each value that is written: its field, its text, and the texts that stand there; none if unknown."""
     for name, value in record.items():
         field = names.get(name, name)
         if field.upper() in MOVING or name.startswith("@"):
@@ -52,12 +66,21 @@ def _differing(record: Mapping[str, Any], names: Mapping[str, str], found: _Elem
         if isinstance(value, Mapping) and set(value) != DATE_PARTS:
             inner = _child(found, field)
             if inner is not None and len(inner):
-                yield from _differing(value, {}, inner)
+                yield from _entries(value, {}, inner)
+            else:
+                yield from _entries({f"{field}.{name}": each for name, each in value.items()}, {}, found)
             continue
-        texts = _texts(found, field)
-        written = SIDES.get(_written(value), _written(value)) if field == "TR_TYPE" else _written(value)
-        if texts and written and not any(_same(written, text) for text in texts):
-            yield f"{field} is {texts[0]!r} there and {written!r} here"
+        text = canonical(value)
+        if not isinstance(text, str):
+            yield field, "", []  # a list has no field to stand in
+            continue
+        yield field, SIDES.get(text.strip(), text.strip()) if field == "TR_TYPE" else text.strip(), _texts(found, field)
+
+
+def _differing(record: Mapping[str, Any], names: Mapping[str, str], found: _Element) -> bool:
+    """Return whether a line says something else. Lines are replaced as a whole: what is empty was not written."""
+    entries = _entries(record, names, found)
+    return any(there and text and not any(_same(text, each) for each in there) for _, text, there in entries)
 
 
 def _differing_lines(held: Any, lines: Lines, found: _Element) -> Iterator[str]:
@@ -72,7 +95,7 @@ def _differing_lines(held: Any, lines: Lines, found: _Element) -> Iterator[str]:
         yield f"it has {len(unmatched)} lines there and {len(sent)} here"
         return
     for number, line in enumerate(sent, 1):
-        match = next((each for each in unmatched if not any(_differing(line, lines.fields, each))), None)
+        match = next((each for each in unmatched if not _differing(line, lines.fields, each)), None)
         if match is None:
             yield f"line {number} ({_summary(line)}) has no equal there"
         else:

@@ -3,20 +3,26 @@
 Flows of queries and reads; they change nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from airflow_provider_intacct.client.errors import FunctionError
 from airflow_provider_intacct.client.flows import Flow
-from airflow_provider_intacct.client.posting.compare import differences
+from airflow_provider_intacct.client.posting.compare import differences, unread
 from airflow_provider_intacct.client.posting.identity import canonical_text, reference_prefix
 from airflow_provider_intacct.client.posting.records import Posting
-from airflow_provider_intacct.client.where import In, Like, any_of
+from airflow_provider_intacct.client.where import In, Like, all_of, any_of
+from airflow_provider_intacct.client.where.gateway import MAX_VALUES
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS, Function
 from airflow_provider_intacct.client.xml.reply import Reply
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 T = TypeVar("T")
 
@@ -58,7 +64,7 @@ def can_be_found(posting: Posting) -> bool:
     return bool(posting.kind.object_name and posting.natural_key) or bool(posting.reference)
 
 
-def find_created(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
+def find_records(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
     """Flow: the records that are in the company already, by control id.
 
     Costs a query for a hundred records of an object, and a read if any of those found has a natural key of its own, for
@@ -77,9 +83,81 @@ def find_created(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str
     return found
 
 
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), MAX_RECORDS):
-        yield items[start : start + MAX_RECORDS]
+def record_numbers(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, tuple[str, ...]]]:
+    """Flow: the numbers of the records that have each posting's natural key, by control id. All there are are seen.
+
+    Costs a query for a thousand records of an object. Raises if the user may not query it.
+    """
+    numbers: dict[str, tuple[str, ...]] = {}
+    for _, group in groupby(sorted(postings, key=_search), key=_search):
+        for batch in _batches(list(group), MAX_VALUES):
+            fields = [name for name, _ in batch[0].natural_key]
+            there: dict[tuple[str, ...], list[str]] = {}
+            for row in (yield from _every_row(execute, batch, fields)):
+                values = tuple(canonical_text(row.get(name)) for name in fields)
+                there.setdefault(values, []).append(row.get(batch[0].kind.record_key, ""))
+            for posting in batch:
+                numbers[posting.control_id] = tuple(there.get(_values(posting), ()))
+    return numbers
+
+
+def compared(
+    execute: Execute, postings: Sequence[Posting], numbers: Mapping[str, Sequence[str]]
+) -> Flow[dict[str, Found]]:
+    """Flow: those of the postings whose record says all of it already, by control id. Costs a read for a hundred.
+
+    `numbers` are the record numbers that were looked up; the others are their postings' own.
+    """
+    candidates = [
+        _Candidate(posting, number, same_stamp=False)
+        for posting in sorted(postings, key=lambda posting: posting.kind.object_name)
+        if (number := next(iter(numbers.get(posting.control_id, ())), _own_number(posting)))
+    ]
+    found: dict[str, Found] = {}
+    for _, group in groupby(candidates, key=lambda each: each.posting.kind.object_name):
+        found |= yield from _compared(execute, list(group))
+    return {name: each for name, each in found.items() if each.done}
+
+
+def _own_number(posting: Posting) -> str:
+    return dict(posting.natural_key).get(posting.kind.record_key, "") if not posting.looked_up else ""
+
+
+def _search(posting: Posting) -> tuple[str, tuple[str, ...]]:
+    return posting.kind.object_name, tuple(name for name, _ in posting.natural_key)
+
+
+def _every_row(execute: Execute, batch: Sequence[Posting], fields: Sequence[str]) -> Flow[list[dict[str, str]]]:
+    """Flow: number and natural key of all records that have one of the values in each field of the natural key."""
+    kind = batch[0].kind
+    columns = zip(*map(_values, batch), strict=True)
+    where = all_of(*(In(name, tuple(dict.fromkeys(values))) for name, values in zip(fields, columns, strict=True)))
+    rows: list[dict[str, str]] = []
+    while True:
+        page = functions.query(
+            kind.object_name,
+            list(dict.fromkeys([kind.record_key, *fields])),
+            where=where,
+            order_by=kind.record_key,
+            offset=len(rows),
+            show_private=True,
+            datatype=lambda _: "TEXT",  # a number that looks like a date is a number
+        )
+        reply = yield from execute([page])
+        reply.raise_for_status()
+        result = reply.results[0]
+        rows += [dict(record.fields) for record in result.records]
+        if not result.records or not result.counts.remaining:
+            return rows
+
+
+def _values(posting: Posting) -> tuple[str, ...]:
+    return tuple(value for _, value in posting.natural_key)
+
+
+def _batches(items: Sequence[T], size: int = MAX_RECORDS) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def _candidates(execute: Execute, batch: Sequence[Posting]) -> Flow[list[_Candidate]]:
@@ -93,7 +171,7 @@ def _candidates(execute: Execute, batch: Sequence[Posting]) -> Flow[list[_Candid
             stamp = row.get(_searched(posting), "")
             same_stamp = bool(posting.reference) and stamp == posting.reference
             if same_stamp or _is_of(posting, row, stamp):
-                candidates.append(_Candidate(posting, row.get("RECORDNO", ""), same_stamp))
+                candidates.append(_Candidate(posting, row.get(posting.kind.record_key, ""), same_stamp))
     return candidates
 
 
@@ -112,14 +190,15 @@ def _queries(batch: Sequence[Posting]) -> Iterator[Function]:
     """Yield one query per searched field: for the numbers the author gave, and for the stamps of the others."""
     for name, group in groupby(sorted(batch, key=_searched), key=_searched):
         postings = list(group)
-        fields = dict.fromkeys(["RECORDNO", name, *(key for each in postings for key, _ in each.natural_key)])
+        number = postings[0].kind.record_key
+        fields = dict.fromkeys([number, name, *(key for each in postings for key, _ in each.natural_key)])
         numbers = tuple(dict.fromkeys(each.natural_key[-1][1] for each in postings if not each.reference))
         stamps = [Like(name, f"{reference_prefix(each.control_id)}%") for each in postings if each.reference]
         yield functions.query(
             postings[0].kind.object_name,
             list(fields),
             where=any_of(*([In(name, numbers)] if numbers else []), *stamps),
-            order_by="RECORDNO DESC",  # should a number have been used more often than a page is long: the latest
+            order_by=f"{number} DESC",  # should a number have been used more often than a page is long: the latest
             show_private=True,
             datatype=lambda _: "TEXT",  # a bill number that looks like a date is a bill number
         )
@@ -144,15 +223,20 @@ def _compared(execute: Execute, candidates: Sequence[_Candidate]) -> Flow[dict[s
             continue
         reply.raise_for_status()
         data = reply.results[0].data
-        records = {} if data is None else {(each.findtext("RECORDNO") or "").strip(): each for each in data}
+        records = {} if data is None else {_number(each, batch[0].posting.kind.record_key): each for each in data}
         for each in batch:
             record = records.get(each.key)
             if record is None:
                 continue
             what = tuple(differences(each.posting, record))
-            if not what and each.posting.reference:
+            if not what and each.posting.reference and each.posting.act == "create":
                 what = ("something that does not read back, such as the entity it was posted in",)
             known = found.get(each.posting.control_id)
             if known is None or (known.differences and not what):
-                found[each.posting.control_id] = Found(each.key, what)
+                shown = each.posting.act == "create" or not any(unread(each.posting, record))
+                found[each.posting.control_id] = Found(each.key, what, shown)
     return found
+
+
+def _number(record: _Element, name: str) -> str:
+    return (record.findtext(name) or "").strip()

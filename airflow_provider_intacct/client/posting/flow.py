@@ -5,7 +5,7 @@ refuses what it has carried out before, whoever asks and however often. The gate
 reply is lost; here the refusals of such a second try are resolved to the records that the first one booked.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.flows import Flow
@@ -21,6 +21,7 @@ from airflow_provider_intacct.client.posting.outcome import (
 )
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.resolving import find
+from airflow_provider_intacct.client.posting.upserts import decided, turned
 from airflow_provider_intacct.client.xml.elements import write
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS
 
@@ -30,6 +31,7 @@ a synchronous one. Source: developer.intacct.com, Web Services > Synchronous and
 
 CHANGED = "What an earlier try posted is not what this one brings. Nothing was sent."
 NOT_SENT = "not sent: an earlier record of this call was not posted"
+TOO_MANY = "not sent: more than {most} records of this call were rejected"
 
 
 def post(
@@ -39,6 +41,7 @@ def post(
     atomic: bool = True,
     look_first: bool = False,
     stop_at_rejection: bool = True,
+    max_rejects: int | None = None,
     known: Mapping[str, Known] | None = None,
     tell: Callable[[Sending | Settled], None] | None = None,
 ) -> Flow[list[Outcome]]:
@@ -47,6 +50,7 @@ def post(
     `atomic`             each request (100 records at most) is one transaction: all of it is booked or nothing
     `look_first`         an earlier try may have sent these, so look them up before sending anything
     `stop_at_rejection`  send no further request after one that was not booked entirely
+    `max_rejects`        send no further request once more records than this are rejected
     `known`              what earlier tries left behind, by control id
     `tell`               called with `Sending` before records go out and with `Settled` when their outcome is known, so
                          that the caller can write both down
@@ -61,6 +65,7 @@ def post(
         for posting in postings
         if (before := known.get(posting.control_id)) and before.booked
     }
+    outcomes |= {each.control_id: Outcome(each, "rejected", note=each.problem) for each in postings if each.problem}
     doubtful = [
         posting
         for posting in postings
@@ -71,9 +76,14 @@ def post(
         if booked:
             outcomes |= {outcome.posting.control_id: outcome for outcome in booked}
             tell(Settled(tuple(booked)))
-    for batch in _batches([posting for posting in postings if posting.control_id not in outcomes]):
-        if stop_at_rejection and not all(outcome.booked for outcome in outcomes.values()):
-            outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=NOT_SENT) for posting in batch}
+    pending = [posting for posting in postings if posting.control_id not in outcomes]
+    if any(posting.looked_up or posting.unless_same for posting in pending):
+        pending, settled = yield from decided(execute, pending)
+        outcomes |= {outcome.posting.control_id: outcome for outcome in settled}
+        tell(Settled(tuple(settled)))
+    for batch in batches(pending):
+        if why := _stopped(outcomes.values(), stop_at_rejection, max_rejects):
+            outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=why) for posting in batch}
             continue
         try:
             yield from _post_batch(execute, batch, outcomes, atomic=atomic, tell=tell)
@@ -82,6 +92,14 @@ def post(
                 error.add_note(f"Before this error: {summary(list(outcomes.values()))}.")
             raise
     return [outcomes[posting.control_id] for posting in postings]
+
+
+def _stopped(outcomes: Collection[Outcome], stop_at_rejection: bool, max_rejects: int | None) -> str:
+    """Return why nothing more is to be sent, or ""."""
+    if stop_at_rejection:
+        return "" if all(outcome.booked for outcome in outcomes) else NOT_SENT
+    rejected = sum(outcome.status == "rejected" for outcome in outcomes)
+    return TOO_MANY.format(most=max_rejects) if max_rejects is not None and rejected > max_rejects else ""
 
 
 def _say_nothing(_: Sending | Settled) -> None:
@@ -146,7 +164,7 @@ def _absence(name: str, before: Known) -> str:
     return f"{before.label} {state}{f' as {before.key}' if before.key else ''} (control id {name}), and is missing now"
 
 
-def _batches(postings: Sequence[Posting]) -> Iterator[list[Posting]]:
+def batches(postings: Sequence[Posting]) -> Iterator[list[Posting]]:
     """Yield the records of one request after another: 100 at most, and not too many bytes."""
     batch: list[Posting] = []
     size = 0
@@ -195,9 +213,12 @@ def _post_batch(
                 raise busy
             settle([in_doubt(posting, busy) for posting in pending])  # an attempt before may have been carried out
             break
-        found, problem = yield from _find_repeated(execute, answers)
-        settle(judge(answers, found, problem, atomic=atomic))
-        pending = [posting for posting in pending if posting.control_id not in outcomes]
+        other = yield from turned(execute, answers)
+        if not (other and atomic and any(answer.result.rolled_back for answer in answers)):
+            answers = [answer for answer in answers if answer.posting.control_id not in other]
+            found, problem = yield from _find_repeated(execute, answers)
+            settle(judge(answers, found, problem, atomic=atomic))
+        pending = [other.get(each.control_id, each) for each in pending if each.control_id not in outcomes]
 
 
 def _find_repeated(execute: Execute, answers: Sequence[Answer]) -> Flow[tuple[dict[str, Found], IntacctError | None]]:

@@ -28,7 +28,8 @@ class Kind:
     """One kind of record: an object for the generic `create`, or a create function of its own.
 
     `natural_key` and `reference` name entries as the author writes them; `fields` says under which field of
-    `object_name` an entry reads back, where that differs from its own name.
+    `object_name` an entry reads back, where that differs from its own name. `record_key` is the field that numbers its
+    records: `id` of custom objects.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Kind:
     lines: Lines | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     journal: bool = False
+    record_key: str = "RECORDNO"
 
     @property
     def legacy(self) -> bool:

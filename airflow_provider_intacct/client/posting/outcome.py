@@ -40,13 +40,19 @@ class Outcome:
         """Whether the record is known to be in the books."""
         return self.status in BOOKED
 
+    @property
+    def act(self) -> str:
+        """What was done, or was to be: of an upsert that was carried out, which of the two it came to."""
+        came_to = self.posting.act == "upsert" and self.status == "posted"
+        return self.posting.function.name if came_to else self.posting.act
+
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as plain JSON values."""
         posting = self.posting
         return {
             "position": posting.position,
             "object": posting.kind.object_name or posting.kind.name,
-            "act": posting.act,
+            "act": self.act,
             "status": self.status,
             "key": self.key,
             "control_id": posting.control_id,

@@ -1,30 +1,21 @@
-"""From what an author wrote to what can be posted once: check each record, say who it is, stamp it. Pure.
+"""One record and what is to be done with it, as a value; and who the record is. Pure."""
 
-Everything that can be refused without asking Intacct is refused here, naming record, field and remedy, for all records
-of the call before the first of them is sent.
-"""
-
-from collections import Counter
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
-from airflow_provider_intacct.client.posting.checked import check_record
-from airflow_provider_intacct.client.posting.identity import (
-    Scope,
-    canonical_text,
-    content_digest,
-    control_id,
-    reference,
-)
+from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.client.posting.kinds import Kind, kind_of
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import Function
 
 Record = Mapping[str, Any]
 NaturalKey = tuple[tuple[str, str], ...]
+
+GENERIC = frozenset({"create", "update"})
+"""Functions whose records name their object as the element they are in."""
 
 
 @runtime_checkable
@@ -58,6 +49,10 @@ class Posting:
     `natural_key` (field, value) pairs it can be found by in Intacct; empty when it has none
     `reference`   the text stamped into its empty reference field, or ""
     `act`         what is done: "create", "update", ...; the table in `resolving` names them
+    `looked_up`   its record number is looked up before it is sent: then it is an update, else (of an upsert) a create
+    `unless_same` it is not sent if the record says all of it already
+    `otherwise`   the function to send instead should the record have come or gone since the look-up
+    `problem`     why it cannot be sent at all; "" if it can
     """
 
     position: int
@@ -71,6 +66,10 @@ class Posting:
     natural_key: NaturalKey = ()
     reference: str = ""
     act: str = "create"
+    looked_up: bool = False
+    unless_same: bool = False
+    otherwise: Function | None = field(default=None, repr=False)
+    problem: str = ""
 
     @property
     def numbers(self) -> NaturalKey:
@@ -86,107 +85,10 @@ class Posting:
         return f"record {self.position} ({', '.join([self.kind.name, *map(' '.join, self.numbers)])})"
 
 
-def prepare(
-    records: Sequence[Record | TypedRecord],
-    *,
-    scope: Scope,
-    object_name: str | None = None,
-    function: str = "create",
-    keys: Sequence[str] | None = None,
-    entity_id: str | None = None,
-    stamp_reference: bool = True,
-    statistical: bool = False,
-    zone: tzinfo | None = None,
-    equals: MutableMapping[str, int] | None = None,
-) -> list[Posting]:
-    """Return one posting per record, in their order.
-
-    Without `object_name`, a record of the generic `create` names its object itself: `{"GLBATCH": {...}}`. `keys` are
-    the author's idempotency keys, one per record. `statistical` says that journal entries are of a statistical
-    journal, which has quantities and no balance; `zone` is the API user's, needed only for aware datetimes. `equals` is
-    how many records of each content other calls of the same scope have brought; it is counted on.
-
-    A typed record says its object, function and journal itself, and may stand beside plain ones.
-
-    Records and lines are mappings; the `(name, value)` pairs that `functions` takes are refused here. Raises
-    `InvalidRecordError` or `UnbalancedEntryError` for the first record that cannot be posted, and
-    `InvalidRecordError` for two records that would be one.
-    """
-    check_keys(keys, len(records))
-    postings: list[Posting] = []
-    equals = Counter[str]() if equals is None else equals
-    for position, given in enumerate(records, 1):
-        kind, record = _kind_and_record(given, object_name, function, position)
-        without_balance = statistical or (isinstance(given, TypedRecord) and given.statistical)
-        record = check_record(record, kind, f"record {position} ({kind.name})", statistical=without_balance)
-        content = content_digest(record, kind=kind.name)
-        natural = natural_key(record, kind)
-        identity = _identity(kind, natural, content, keys[position - 1] if keys else None, equals)
-        own_id = control_id(scope, identity)
-        digest = content_digest(record, kind=kind.name, entity_id=entity_id) if entity_id else content
-        stamp = reference(own_id, digest) if stamp_reference and _lacks_reference(record, kind) else ""
-        if stamp:
-            record = _stamped(record, kind, stamp)
-        postings.append(
-            Posting(
-                position=position,
-                kind=kind,
-                record=record,
-                function=_function(kind, record, own_id, position, zone),
-                identity=identity,
-                control_id=own_id,
-                digest=digest,
-                by_content=not (natural or keys),
-                natural_key=natural_key(record, kind),
-                reference=stamp,
-            )
-        )
-    refuse_duplicates(postings)
-    return postings
-
-
 def natural_key(record: Record, kind: Kind) -> NaturalKey:
     """Return the (field of the object, value) pairs that single the record out in Intacct, or () if one is empty."""
     values = tuple((kind.reads_as(name), canonical_text(record.get(name))) for name in kind.natural_key)
     return values if values and all(value for _, value in values) else ()
-
-
-def _kind_and_record(given: Any, object_name: str | None, function: str, position: int) -> tuple[Kind, Any]:
-    if not isinstance(given, TypedRecord):
-        name, record = _named(given, object_name, function, position)
-        return kind_of(name, function), record
-    for asked, own in ((object_name, given.object_name), (function if function != "create" else None, given.function)):
-        if asked is not None and asked.upper() != own.upper():
-            raise InvalidRecordError(
-                f"record {position} is a {type(given).__name__}, which is no {asked}; a typed record says itself what "
-                "it is: leave object and function out. Nothing was sent."
-            )
-    return kind_of(given.object_name, given.function), given.record()
-
-
-def _named(given: Any, object_name: str | None, function: str, position: int) -> tuple[str | None, Any]:
-    if function != "create" or object_name is not None:
-        return object_name, given
-    if isinstance(given, Mapping) and len(given) == 1:
-        ((name, record),) = given.items()
-        if isinstance(record, Mapping):
-            return str(name), record
-    raise InvalidRecordError(
-        f"record {position} does not say of which object it is; give object_name, or one mapping "
-        '{"GLBATCH": {...}} per record. Nothing was sent.'
-    )
-
-
-def check_keys(keys: Sequence[str] | None, count: int) -> None:
-    """Raise InvalidRequestError unless there are no idempotency keys, or one for each of `count` records."""
-    if keys is None:
-        return
-    if len(keys) != count:
-        raise InvalidRequestError(
-            f"{len(keys)} idempotency keys for {count} records; give one key per record. Nothing was sent."
-        )
-    if not all(str(key).strip() for key in keys):
-        raise InvalidRequestError("an idempotency key is empty; give each record its own. Nothing was sent.")
 
 
 def identity_of(kind: Kind, natural: NaturalKey, key: str | None = None, *, act: str = "create") -> str:
@@ -197,47 +99,43 @@ def identity_of(kind: Kind, natural: NaturalKey, key: str | None = None, *, act:
     return f"{name} " + " ".join(f"{field_name}={value}" for field_name, value in natural)
 
 
-def _identity(kind: Kind, natural: NaturalKey, content: str, key: str | None, equals: MutableMapping[str, int]) -> str:
-    """Return who a new record is: if nothing names it, its content and how many of the same came before."""
-    if key is not None or natural:
-        return identity_of(kind, natural, key)
-    equals[content] += 1
-    return f"{kind.name} content {content} {equals[content]}"
+def kind_and_record(given: Any, object_name: str | None, function: str, position: int) -> tuple[Kind, Any]:
+    """Return what is known of a record that was given for `function`, and the record. Raises InvalidRecordError."""
+    if not isinstance(given, TypedRecord):
+        name, record = _named(given, object_name, function, position)
+        return kind_of(name, "create" if function in GENERIC else function), record
+    own = given.function
+    if function == "update" and own != "create":
+        raise InvalidRecordError(
+            f"record {position} is a {type(given).__name__}, made by {own}, which has no update of the same shape; "
+            f"give a mapping, and function={own.replace('create_', 'update_')!r}. Nothing was sent."
+        )
+    for asked, said in ((object_name, given.object_name), (function if function not in GENERIC else None, own)):
+        if asked is not None and asked.upper() != said.upper():
+            raise InvalidRecordError(
+                f"record {position} is a {type(given).__name__}, which is no {asked}; a typed record says itself what "
+                "it is: leave object and function out. Nothing was sent."
+            )
+    return kind_of(given.object_name, own), given.record()
 
 
-def _lacks_reference(record: Record, kind: Kind) -> bool:
-    return bool(kind.reference) and canonical_text(record.get(kind.reference)) == ""
-
-
-def _function(kind: Kind, record: Record, own_id: str, position: int, zone: tzinfo | None) -> Function:
-    """Return the record's function. Values that XML or Intacct cannot hold are refused here."""
-    body = record if kind.legacy else {kind.name: record}
+def written(kind: Kind, function: str, record: Record, position: int, zone: tzinfo | None) -> Function:
+    """Return the function that writes the record. Values that XML or Intacct cannot hold are refused here."""
+    body = {kind.name: record} if function in GENERIC else record
     try:
-        return functions.function(kind.function, body, zone=zone).with_control_id(own_id)
+        return functions.function(function, body, zone=zone)
     except InvalidRequestError as error:
         raise InvalidRecordError(f"record {position}: {error.message} Nothing was sent.") from error
 
 
-def _stamped(record: dict[str, Any], kind: Kind, stamp: str) -> dict[str, Any]:
-    """Return `record` with its reference field set, at the place the schema of a legacy function asks for."""
-    stamped: dict[str, Any] = {}
-    for name, value in record.items():
-        if name in kind.before and kind.reference not in stamped:
-            stamped[kind.reference] = stamp
-        if name != kind.reference:
-            stamped[name] = value
-    stamped.setdefault(kind.reference, stamp)
-    return stamped
-
-
-def refuse_duplicates(postings: Sequence[Posting]) -> None:
-    """Raise InvalidRecordError for two postings that would be one."""
-    first: dict[str, Posting] = {}
-    for posting in postings:
-        other = first.setdefault(posting.control_id, posting)
-        if other is not posting:
-            how = "with the same content" if other.digest == posting.digest else "with different content"
-            raise InvalidRecordError(
-                f"{posting.label} and record {other.position} are one and the same {how}: both are "
-                f"{posting.identity!r}. Give each its own number, or its own idempotency key. Nothing was sent."
-            )
+def _named(given: Any, object_name: str | None, function: str, position: int) -> tuple[str | None, Any]:
+    if function not in GENERIC or object_name is not None:
+        return object_name, given
+    if isinstance(given, Mapping) and len(given) == 1:
+        ((name, record),) = given.items()
+        if isinstance(record, Mapping):
+            return str(name), record
+    raise InvalidRecordError(
+        f"record {position} does not say of which object it is; give object_name, or one mapping "
+        '{"GLBATCH": {...}} per record. Nothing was sent.'
+    )

@@ -10,11 +10,8 @@ from typing import Protocol
 
 from airflow_provider_intacct.client.errors import GatewayError, RecordExistsError
 from airflow_provider_intacct.client.flows import Flow
-from airflow_provider_intacct.client.posting.act_table import ACTS
-from airflow_provider_intacct.client.posting.deletion import find_gone
-from airflow_provider_intacct.client.posting.existing import Execute, Found, find_created
+from airflow_provider_intacct.client.posting.existing import Execute, Found, find_records
 from airflow_provider_intacct.client.posting.records import Posting
-from airflow_provider_intacct.client.posting.workflow import find_acted
 
 
 class Find(Protocol):
@@ -42,10 +39,15 @@ class Resolver:
     conflict: str = "in Intacct already, as {key}, with other content: {what}. Nothing was booked now"
 
 
+WRITTEN_OVER = (
+    "carried out before under this control id, and record {key} says something else: {what}. Nothing was written "
+    "now. To write it again, give it another idempotency key"
+)
+
 RESOLVERS: Mapping[str, Resolver] = {
-    "create": Resolver(find_created, (RecordExistsError,)),
-    "delete": Resolver(find_gone),
-    **{act: Resolver(find_acted) for act in ACTS},
+    "create": Resolver(find_records, (RecordExistsError,)),
+    "update": Resolver(find_records, conflict=WRITTEN_OVER),
+    "upsert": Resolver(find_records, conflict=WRITTEN_OVER),
 }
 
 

@@ -29,7 +29,6 @@ from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled
-    from airflow_provider_intacct.client.posting.state import State
 
 
 class PostOptions(TypedDict, total=False):
@@ -38,15 +37,7 @@ class PostOptions(TypedDict, total=False):
     atomic: bool
     look_first: bool
     stop_at_rejection: bool
-    known: Mapping[str, Known] | None
-    tell: Callable[[Sending | Settled], None] | None
-
-
-class ActOptions(TypedDict, total=False):
-    """How `act` acts; see client.posting.carrying.carry_out. `atomic` is False unless said otherwise."""
-
-    atomic: bool
-    stop_at_rejection: bool
+    max_rejects: int | None
     known: Mapping[str, Known] | None
     tell: Callable[[Sending | Settled], None] | None
 
@@ -261,21 +252,6 @@ class IntacctClient:
 
         return run(post(self._gateway.execute, postings, **options), self._transport)
 
-    def act(self, postings: Sequence[Posting], **options: Unpack[ActOptions]) -> list[Outcome]:
-        """Carry out acts prepared by client.posting.prepare_acts, each once at most, and return an outcome for each.
-
-        See client.posting.carrying.carry_out for the options and what the outcomes say.
-        """
-        from airflow_provider_intacct.client.posting.carrying import carry_out
-
-        return run(carry_out(self._gateway.execute, postings, **options), self._transport)
-
-    def states(self, object: str, keys: Sequence[str]) -> dict[str, State]:
-        """Return the states of records by key; those that are not there are left out. A query for a thousand keys."""
-        from airflow_provider_intacct.client.posting.state import read_states
-
-        return run(read_states(self._gateway.execute, object, keys), self._transport)
-
     def close(self) -> None:
         """Close the connections. The session lives on for the other clients of the process."""
         self._transport.close()
@@ -432,18 +408,6 @@ class AsyncIntacctClient:
         from airflow_provider_intacct.client.posting import post
 
         return await arun(post(self._gateway.execute, postings, **options), self._transport)
-
-    async def act(self, postings: Sequence[Posting], **options: Unpack[ActOptions]) -> list[Outcome]:
-        """See IntacctClient.act."""
-        from airflow_provider_intacct.client.posting.carrying import carry_out
-
-        return await arun(carry_out(self._gateway.execute, postings, **options), self._transport)
-
-    async def states(self, object: str, keys: Sequence[str]) -> dict[str, State]:
-        """See IntacctClient.states."""
-        from airflow_provider_intacct.client.posting.state import read_states
-
-        return await arun(read_states(self._gateway.execute, object, keys), self._transport)
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""

@@ -65,9 +65,7 @@ def elements(tag: str, value: Any, style: Style = GENERIC, path: str = "") -> It
         yield Element(tag, scalar(value, path, style.zone))
     elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray) and not is_pairs(value):
         if not value:
-            raise InvalidRequestError(
-                f"{path}: an empty list sends nothing; leave the name out, or give None to clear."
-            )
+            raise InvalidRequestError(f'{path}: an empty list sends nothing; leave the name out, or give "" to clear.')
         for position, item in enumerate(value, 1):
             yield one(tag, item, style, f"{path}[{position}]")
     else:

@@ -89,13 +89,10 @@ _FUNCTION = (
         PermissionDeniedError, r"do not have permission|cannot be performed on objects of type", _numbers("PL04000005")
     ),
     _Rule(ObjectNotFoundError, r"object (definition|type) .+ not found"),
-    _Rule(RecordNotFoundError, r"cannot find .+ with key|cannot update non-existing|no record exi?s?ts for"),
+    _Rule(RecordNotFoundError, r"cannot find .+ with key|cannot update non-existing"),
     _Rule(RecordExistsError, r"\balready exists\b", _numbers("BL34000061 BL03002185 PL05000104")),
     # Intacct's own text for a closed period is not known; only words that leave no doubt are taken for one.
-    _Rule(
-        ClosedPeriodError,
-        r"\bperiod\b[^.]*\b(is|been) closed|\bperiods are closed|\bclosed (accounting |reporting |fiscal )?period",
-    ),
+    _Rule(ClosedPeriodError, r"\bperiod\b[^.]*\bis closed|\bclosed (accounting |reporting |fiscal )?period"),
 )
 
 

@@ -164,11 +164,21 @@ def get_company_preferences(call: Call) -> DataResult:
     preferences = call.company.profile.preferences.get(application)
     if preferences is None:
         raise FunctionError("BL03002028", "No Data Found")
+    preferences = {**preferences, **_approval_preferences(call, application)}
     nodes = [
         Node("companypref", {"application": application, "preference": name, "prefvalue": value})
         for name, value in preferences.items()
     ]
     return DataResult(nodes)
+
+
+def _approval_preferences(call: Call, application: str) -> dict[str, str]:
+    """Return the preferences that tell which postings need approval."""
+    asked = {
+        "GL": {"ENABLE_JE_APPROVAL": call.company.switches.number("approval_glbatch")},
+        "AP": {"ENABLE_BILL_APPROVAL": call.company.switches.number("approval_apbill")},
+    }
+    return {name: "T" if levels else "F" for name, levels in asked.get(application, {}).items()}
 
 
 @function("get_applications")

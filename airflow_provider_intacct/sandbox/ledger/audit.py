@@ -8,7 +8,7 @@ from airflow_provider_intacct.sandbox.records import Record, insert
 
 from .books import Books
 
-Mode = Literal["Create", "Modify", "Delete"]
+Mode = Literal["Create", "Modify", "Delete", "Workflow"]
 
 
 def stamps_of_creation(books: Books, definition: ObjectDefinition) -> Record:
@@ -41,8 +41,13 @@ def stamps_of_change(books: Books, definition: ObjectDefinition) -> Record:
     return _of(definition, stamps)
 
 
-def remember(books: Books, definition: ObjectDefinition, record: Mapping[str, Any], mode: Mode) -> None:
-    """Write what was done to a record into AUDITHISTORY; objects that Intacct never audits leave no line."""
+def remember(
+    books: Books, definition: ObjectDefinition, record: Mapping[str, Any], mode: Mode, action: str | None = None
+) -> None:
+    """Write what was done to a record into AUDITHISTORY; objects that Intacct never audits leave no line.
+
+    `action` names what a Workflow line did, such as Approve.
+    """
     if not definition.audited:
         return
     history = books.definition("AUDITHISTORY")
@@ -57,6 +62,7 @@ def remember(books: Books, definition: ObjectDefinition, record: Mapping[str, An
             "USERID": books.user,
             "ACCESSTIME": books.now,
             "ACCESSMODE": history.fields["ACCESSMODE"].code(mode),
+            "WORKFLOWACTION": action,
             "SOURCE": "api",
         },
     )

@@ -13,7 +13,7 @@ from airflow_provider_intacct.sandbox.records import Record, insert
 from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import postings
+from . import approvals, postings
 from .audit import remember, stamps_of_change, stamps_of_creation, stamps_of_update
 from .books import Books
 from .calendar import require_open
@@ -29,7 +29,7 @@ from .refusals import (
     no_account,
     refused,
 )
-from .subledgers import DRAFT, PAID, PARTLY_PAID, POSTED, REVERSAL, REVERSED, Kind
+from .subledgers import DRAFT, PAID, PARTLY_PAID, POSTED, REVERSAL, REVERSED, SELECTED, Kind
 from .terms import due_date
 
 _MEMO_FIELDS = frozenset({
@@ -39,16 +39,20 @@ _ZERO = Decimal(0)
 
 
 def create(books: Books, kind: Kind, record: Mapping[str, Any]) -> int:
-    """Enter a document with its lines, post it unless its ACTION is Draft, and return its record number."""
+    """Enter a document with its lines and return its record number.
+
+    It is posted unless its ACTION is Draft, or somebody has to approve it first.
+    """
     header = _header(books, kind, record, {})
     header |= {"RECORDTYPE": kind.record_type, "MODULEKEY": kind.module, "MEGAENTITYID": books.entity}
     header |= stamps_of_creation(books, books.definition(kind.object))
     header["RECORDID"] = _number(books, kind, header, None)
     items = _items(books, kind, header, record.get(kind.container) or ())
-    header |= _totals(header, items)
+    header |= _totals(kind, header, items)
     header["RECORDNO"] = insert(books.db, books.definition(kind.object), header)
     _write_items(books, kind, header, items)
     _post(books, kind, header, items)
+    _note_submission(books, kind, header)
     remember(books, books.definition(kind.object), header, "Create")
     return int(header["RECORDNO"])
 
@@ -58,9 +62,11 @@ def update(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]
     definition = books.definition(kind.object)
     if current["STATE"] in (REVERSED, REVERSAL):
         raise refused(f"{kind.name} '{current['RECORDID']}' has been reversed and cannot be changed.")
-    if current["STATE"] != DRAFT:
+    if kind.workflow:
+        approvals.require_decided(books, kind.workflow, current)
+    if current["STATE"] not in kind.unposted:
         require_open(books, current["WHENPOSTED"])
-    if current["STATE"] in (PAID, PARTLY_PAID):
+    if current["STATE"] in (PAID, PARTLY_PAID, SELECTED):
         _change_memo(books, kind, current, changes)
         return
     asked = {**current, **_consequences(current, changes), **changes, "RECORDID": current["RECORDID"]}
@@ -70,20 +76,34 @@ def update(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]
         _number(books, kind, header, current["RECORDNO"])
     given = changes.get(kind.container)
     items = _items(books, kind, header, items_of(books, kind, current["RECORDNO"]) if given is None else given)
-    header |= _totals(header, items) | stamps_of_update(books, definition, changes)
+    header |= _totals(kind, header, items) | stamps_of_update(books, definition, changes)
     write(books.db, definition, current["RECORDNO"], header)
     _write_items(books, kind, header, items)
     _post(books, kind, header, items)
+    _note_submission(books, kind, header)
     remember(books, definition, header, "Modify")
+
+
+def post_approved(books: Books, kind: Kind, current: Record) -> None:
+    """Post a document that its last approver has approved."""
+    require_open(books, current["WHENPOSTED"])
+    header = {**current, "STATE": POSTED}
+    items = items_of(books, kind, current["RECORDNO"])
+    header |= _totals(kind, header, items)
+    write(books.db, books.definition(kind.object), current["RECORDNO"], header)
+    _post(books, kind, header, items)
 
 
 def delete(books: Books, kind: Kind, current: Record) -> None:
     """Delete a document that nothing was paid on, with its lines and what it posted."""
-    if current["STATE"] in (PAID, PARTLY_PAID):
+    if current["STATE"] in (PAID, PARTLY_PAID, SELECTED):
         raise refused(f"{kind.name} '{current['RECORDID']}' has payments and cannot be deleted.")
     if current["STATE"] in (REVERSED, REVERSAL):
         raise refused(f"{kind.name} '{current['RECORDID']}' has been reversed and cannot be deleted.")
-    if current["STATE"] != DRAFT:
+    if kind.workflow:
+        approvals.require_deletable(books, kind.workflow, current)
+        approvals.forget(books, kind.object, current["RECORDNO"])
+    if current["STATE"] not in kind.unposted:
         require_open(books, current["WHENPOSTED"])
     if current["GLBATCHKEY"] is not None:
         postings.remove(books, current["GLBATCHKEY"])
@@ -145,7 +165,7 @@ def items_of(books: Books, kind: Kind, key: int) -> list[Record]:
 
 
 def refresh(books: Books, kind: Kind, key: int, paid_on: date | None) -> None:
-    """Bring a document's totals and state in line with what its lines say is paid."""
+    """Bring a document's totals and state in line with what its lines say is paid and selected for payment."""
     definition = books.definition(kind.object)
     document = books.first(kind.object, RECORDNO=key)
     if document is None:
@@ -153,13 +173,19 @@ def refresh(books: Books, kind: Kind, key: int, paid_on: date | None) -> None:
     items = items_of(books, kind, key)
     trx_paid = sum((item["TRX_TOTALPAID"] or _ZERO for item in items), _ZERO)
     paid = sum((item["TOTALPAID"] or _ZERO for item in items), _ZERO)
+    trx_selected = sum((item["TRX_TOTALSELECTED"] or _ZERO for item in items), _ZERO)
+    selected = sum((item["TOTALSELECTED"] or _ZERO for item in items), _ZERO)
     due = document["TRX_TOTALENTERED"] - trx_paid
     state = POSTED if not any(item["TRX_TOTALPAID"] for item in items) else PARTLY_PAID if due else PAID
+    state = SELECTED if trx_selected else state
+    spoken_for = books.switches["selected_lowers_due"]
     changes = {
         "TRX_TOTALPAID": trx_paid,
-        "TRX_TOTALDUE": due,
+        "TRX_TOTALSELECTED": trx_selected,
+        "TRX_TOTALDUE": due - trx_selected if spoken_for else due,
         "TOTALPAID": paid,
-        "TOTALDUE": document["TOTALENTERED"] - paid,
+        "TOTALSELECTED": selected,
+        "TOTALDUE": document["TOTALENTERED"] - paid - (selected if spoken_for else _ZERO),
         "STATE": state,
         "WHENPAID": paid_on if state == PAID else None,
     }
@@ -177,7 +203,8 @@ def _header(books: Books, kind: Kind, record: Mapping[str, Any], current: Mappin
         for name, value in record.items()
         if name in definition.fields and definition.fields[name].stored and not definition.fields[name].readonly
     }
-    draft = _is_draft(record.get("ACTION"), current)
+    header["STATE"] = _state(books, kind, record.get("ACTION"), current.get("STATE"))
+    draft = header["STATE"] == DRAFT
     require_references(books, definition, header)
     party = _party(books, kind, header, draft=draft)
     if header.get("WHENCREATED") is None and not draft:
@@ -188,7 +215,6 @@ def _header(books: Books, kind: Kind, record: Mapping[str, Any], current: Mappin
     header["WHENPOSTED"] = header.get("WHENPOSTED") or header.get("WHENCREATED")
     if not draft:
         require_open(books, header["WHENPOSTED"])
-    header["STATE"] = DRAFT if draft else POSTED
     for field in ("BILLTOPAYTOCONTACTNAME", "SHIPTORETURNTOCONTACTNAME"):
         header[field] = header.get(field) or party.get("DISPLAYCONTACT.CONTACTNAME")
     return header
@@ -206,14 +232,20 @@ def _consequences(current: Record, changes: Mapping[str, Any]) -> Record:
     return stale
 
 
-def _is_draft(action: str | None, current: Mapping[str, Any]) -> bool:
-    if not action:
-        return current.get("STATE") == DRAFT
-    if action not in ("Submit", "Draft"):
+def _state(books: Books, kind: Kind, action: str | None, present: str | None) -> str:
+    """Return the state in which a document lands: what was asked for, or where approval holds it."""
+    if action not in (None, "", "Submit", "Draft"):
         raise refused(f"ACTION must be Submit or Draft, not '{action}'.")
-    if action == "Draft" and current.get("STATE", DRAFT) != DRAFT:
+    posted = present is not None and present not in kind.unposted
+    if action == "Draft" and posted:
         raise refused("A posted transaction cannot become a draft.")
-    return action == "Draft"
+    if action == "Draft":
+        return DRAFT
+    if present is not None and not posted and not action:
+        return present
+    if kind.workflow is None:
+        return POSTED
+    return (approvals.landing_after_edit if posted else approvals.landing)(books, kind.workflow)
 
 
 def _party(books: Books, kind: Kind, header: Record, *, draft: bool) -> Record:
@@ -320,11 +352,11 @@ def _rate(books: Books, header: Record) -> Decimal:
     return exchange_rate(books, header.get("EXCH_RATE_TYPE_ID"), currency, base, day)
 
 
-def _totals(header: Record, items: Sequence[Record]) -> Record:
-    """Return a document's totals before any payment; a draft is not due."""
+def _totals(kind: Kind, header: Record, items: Sequence[Record]) -> Record:
+    """Return a document's totals before any payment; what is not posted is not due."""
     trx = sum((item["TRX_AMOUNT"] for item in items), _ZERO)
     base = sum((item["AMOUNT"] for item in items), _ZERO)
-    owed = header["STATE"] != DRAFT
+    owed = header["STATE"] not in kind.unposted
     return {
         "TRX_TOTALENTERED": trx,
         "TOTALENTERED": base,
@@ -362,12 +394,17 @@ def _write_items(books: Books, kind: Kind, header: Record, items: Sequence[Recor
         insert(books.db, definition, row)
 
 
+def _note_submission(books: Books, kind: Kind, header: Record) -> None:
+    if kind.workflow:
+        approvals.note_submission(books, kind.workflow, header["RECORDNO"], header["STATE"])
+
+
 def _post(books: Books, kind: Kind, header: Record, items: Sequence[Record]) -> None:
-    """Post a document, or post it anew after a change; a draft and a document marked NOGL post nothing."""
+    """Post a document, or post it anew after a change; one marked NOGL, a draft and one not approved post nothing."""
     if header.get("GLBATCHKEY") is not None:
         postings.remove(books, header["GLBATCHKEY"])
     key = None
-    if header["STATE"] != DRAFT and not header.get("NOGL"):
+    if header["STATE"] not in kind.unposted and not header.get("NOGL"):
         batch = {
             "JOURNAL": kind.journal,
             "BATCH_DATE": header["WHENPOSTED"],

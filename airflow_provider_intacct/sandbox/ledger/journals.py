@@ -11,7 +11,7 @@ from typing import Any
 from airflow_provider_intacct.sandbox.records import Record
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import postings
+from . import approvals, postings
 from .audit import remember, stamps_of_update
 from .books import Books
 from .calendar import require_open
@@ -30,14 +30,18 @@ _DIMENSION_FLAGS = {
 
 
 def create(books: Books, record: Mapping[str, Any]) -> int:
-    """Enter a journal entry with its lines under ENTRIES and return its record number."""
+    """Enter a journal entry with its lines under ENTRIES and return its record number.
+
+    It is posted unless its STATE is Draft, or somebody has to approve it first.
+    """
     definition = books.definition("GLBATCH")
     header = {name: value for name, value in record.items() if name in definition.fields}
-    header["STATE"] = _state_asked(header.get("STATE") or POSTED)
+    header["STATE"] = _state(books, header.get("STATE") or POSTED, None)
     require_fields(books, definition, header)
     require_references(books, definition, header)
     lines = _checked(books, header, record.get("ENTRIES") or ())
     key = postings.enter(books, header, lines)
+    approvals.note_submission(books, approvals.ENTRY, key, header["STATE"])
     remember(books, definition, {**header, "RECORDNO": key}, "Create")
     _reverse_later(books, {**header, "RECORDNO": key}, lines)
     return key
@@ -47,11 +51,11 @@ def update(books: Books, current: Record, changes: Mapping[str, Any]) -> None:
     """Change a journal entry: named header fields only; ENTRIES, when given, replace all lines."""
     definition = books.definition("GLBATCH")
     _require_own(current)
+    approvals.require_decided(books, approvals.ENTRY, current)
     _require_open_if_posted(books, current)
     header = {**current, **{name: value for name, value in changes.items() if name in definition.fields}}
     header["JOURNAL"] = current["JOURNAL"]
-    if changes.get("STATE"):
-        header["STATE"] = _state_asked(changes["STATE"], current["STATE"])
+    header["STATE"] = _state(books, changes.get("STATE"), current["STATE"])
     require_fields(books, definition, header)
     require_references(books, definition, header)
     entries = changes.get("ENTRIES")
@@ -63,13 +67,27 @@ def update(books: Books, current: Record, changes: Mapping[str, Any]) -> None:
     postings.remove_lines(books, current["RECORDNO"])
     write(books.db, definition, current["RECORDNO"], header)
     postings.write_lines(books, header, lines)
+    approvals.note_submission(books, approvals.ENTRY, header["RECORDNO"], header["STATE"])
     remember(books, definition, header, "Modify")
+    _reverse_later(books, header, lines)
+
+
+def post_approved(books: Books, current: Record) -> None:
+    """Post a journal entry that its last approver has approved, and enter its automatic reversal."""
+    require_open(books, current["BATCH_DATE"])
+    header = {**current, "STATE": POSTED}
+    write(books.db, books.definition("GLBATCH"), current["RECORDNO"], {"STATE": POSTED})
+    keys = [entry["RECORDNO"] for entry in _entries_again(books, current)]
+    lines = postings.posted_lines(books, current["RECORDNO"])
+    postings.post_lines(books, header, keys, lines)
     _reverse_later(books, header, lines)
 
 
 def delete(books: Books, current: Record) -> None:
     """Delete a journal entry of an open period with all that it posted, its automatic reversal included."""
     _require_own(current)
+    approvals.require_deletable(books, approvals.ENTRY, current)
+    approvals.forget(books, "GLBATCH", current["RECORDNO"])
     _require_open_if_posted(books, current)
     _remove_reversal(books, current)
     original = current.get("REVERSEDFROM")
@@ -104,7 +122,7 @@ def _checked(books: Books, header: Record, entries: Sequence[Mapping[str, Any]])
 
 
 def _require_dates(books: Books, header: Record) -> None:
-    if header["STATE"] == POSTED:
+    if header["STATE"] != DRAFT:
         require_open(books, header["BATCH_DATE"])
     reverse_on = header.get("REVERSEDATE")
     if reverse_on is not None:
@@ -237,12 +255,17 @@ def _rate(books: Books, entry: Mapping[str, Any], currency: str, base: str, day:
     return exchange_rate(books, entry["EXCH_RATE_TYPE_ID"], currency, base, entry.get("EXCH_RATE_DATE") or day)
 
 
-def _state_asked(state: str, present: str | None = None) -> str:
-    if state not in (DRAFT, POSTED):
+def _state(books: Books, asked: str | None, present: str | None) -> str:
+    """Return the state in which an entry lands: what was asked for, or where approval holds it."""
+    if asked not in (None, DRAFT, POSTED):
         raise refused("A journal entry can be entered as Draft or Posted.")
-    if present == POSTED and state == DRAFT:
+    if present == POSTED and asked == DRAFT:
         raise refused("A posted journal entry cannot become a draft.")
-    return state
+    if present == POSTED:
+        return approvals.landing_after_edit(books, approvals.ENTRY)
+    if asked == POSTED:
+        return approvals.landing(books, approvals.ENTRY)
+    return asked or present or POSTED
 
 
 def _require_own(current: Record) -> None:

@@ -5,7 +5,7 @@ Source: developer.intacct.com, Accounts Payable > AP payments and Accounts Recei
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from airflow_provider_intacct.sandbox.records import Record, insert
 from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import documents, postings
+from . import approvals, documents, postings
 from .audit import remember, stamps_of_change, stamps_of_creation
 from .books import Books
 from .calendar import require_open
@@ -26,6 +26,8 @@ from .subledgers import (
     DRAFT,
     EXCHANGE_GAIN_OR_LOSS,
     PAID,
+    PAYMENT_APPROVED,
+    PAYMENT_DECLINED,
     PAYMENT_DRAFT,
     PAYMENT_POSTED,
     PAYMENT_VOIDED,
@@ -50,7 +52,11 @@ class Relief:
 
 
 def create(books: Books, kind: PaymentKind, record: Mapping[str, Any]) -> int:
-    """Enter a payment, settle what its details name and post it, unless its ACTION is Draft. Return its number."""
+    """Enter a payment and return its number.
+
+    It settles what its details name and is posted, unless its ACTION is Draft; one that has to be approved or confirmed
+    first selects what it will settle.
+    """
     header = _header(books, kind, record)
     details = record.get(kind.container) or ()
     unapplied = record.get("UNAPPLIED") or _ZERO
@@ -61,14 +67,20 @@ def create(books: Books, kind: PaymentKind, record: Mapping[str, Any]) -> int:
     header |= {"RECORDTYPE": kind.record_type, "MODULEKEY": kind.documents.module, "MEGAENTITYID": books.entity}
     header["RECORDNO"] = insert(books.db, definition, header)
     _fill(books, kind, header, details, unapplied)
+    _note_submission(books, kind, header)
     remember(books, definition, header, "Create")
     return int(header["RECORDNO"])
 
 
 def update(books: Books, kind: PaymentKind, current: Record, changes: Mapping[str, Any]) -> None:
-    """Change a draft payment, its details replaced as a whole; of a posted one only the description."""
+    """Change a draft or declined payment, its details replaced as a whole; of a posted one only the description.
+
+    Without an ACTION it is submitted. Source: developer.intacct.com, Update AP Payment.
+    """
     definition = books.definition(kind.object)
-    if current["STATE"] != PAYMENT_DRAFT:
+    if current["STATE"] in kind.holding:
+        raise refused("A payment that was submitted or approved cannot be changed.")
+    if current["STATE"] not in (PAYMENT_DRAFT, PAYMENT_DECLINED):
         asked = {
             name: value
             for name, value in changes.items()
@@ -79,7 +91,8 @@ def update(books: Books, kind: PaymentKind, current: Record, changes: Mapping[st
             raise refused("A posted payment cannot be changed; reverse it instead.")
         write(books.db, definition, current["RECORDNO"], asked | stamps_of_change(books, definition))
     else:
-        asked = {kind.date_field: current["WHENCREATED"], "ACTION": "Draft", **current, **changes}
+        day = changes.get("WHENCREATED") or current["WHENCREATED"]
+        asked = {**current, "WHENPOSTED": None, kind.date_field: day, **changes}
         header = {**current, **_header(books, kind, asked)}
         write(books.db, definition, current["RECORDNO"], header | stamps_of_change(books, definition))
         present = list(books.find(kind.details, PAYMENTKEY=current["RECORDNO"]))
@@ -87,17 +100,52 @@ def update(books: Books, kind: PaymentKind, current: Record, changes: Mapping[st
             erase(books.db, books.definition(kind.details), detail["RECORDNO"])
         given = changes.get(kind.container)
         _fill(books, kind, header, present if given is None else given, _ZERO)
+        _note_submission(books, kind, header)
     remember(books, definition, current, "Modify")
 
 
 def delete(books: Books, kind: PaymentKind, current: Record) -> None:
-    """Delete a draft payment; a posted one has to be reversed."""
-    if current["STATE"] != PAYMENT_DRAFT:
+    """Delete a payment that was not posted; a posted one has to be reversed."""
+    if current["STATE"] not in (PAYMENT_DRAFT, PAYMENT_DECLINED, *kind.holding):
         raise refused("A posted payment cannot be deleted; reverse it instead.")
+    release(books, kind, current)
+    approvals.forget(books, kind.object, current["RECORDNO"])
     for detail in books.find(kind.details, PAYMENTKEY=current["RECORDNO"]):
         erase(books.db, books.definition(kind.details), detail["RECORDNO"])
     erase(books.db, books.definition(kind.object), current["RECORDNO"])
     remember(books, books.definition(kind.object), current, "Delete")
+
+
+def confirm(books: Books, kind: PaymentKind, current: Record) -> None:
+    """Settle and post what an approved payment has selected."""
+    require_open(books, current["WHENPOSTED"])
+    header = {**current, "STATE": PAYMENT_POSTED, "WHENPAID": current["WHENCREATED"]}
+    release(books, kind, current)
+    reliefs = []
+    for detail in books.find(kind.details, PAYMENTKEY=current["RECORDNO"]):
+        relief = _stored_relief(books, kind, detail)
+        _apply(books, kind, header, [relief])
+        write(books.db, books.definition(kind.details), detail["RECORDNO"], {"PAYMENTAMOUNT": relief.base})
+        reliefs.append(relief)
+    header |= stamps_of_change(books, books.definition(kind.object))
+    _complete(books, kind, header, reliefs, _ZERO)
+
+
+def release(books: Books, kind: PaymentKind, current: Record) -> None:
+    """Give up what a payment that is not posted has selected; a draft has selected nothing."""
+    if current["STATE"] not in kind.holding:
+        return
+    for detail in books.find(kind.details, PAYMENTKEY=current["RECORDNO"]):
+        relief = _stored_relief(books, kind, detail, selected=True)
+        _write_relief(books, kind, replace(relief, amount=-relief.amount, base=-relief.base), "TOTALSELECTED")
+        documents.refresh(books, kind.documents, detail["RECORDKEY"], None)
+
+
+def landing_approved(books: Books, header: Record) -> str:
+    """Return the state of a payment that needs no more approval: posted, or waiting to be confirmed."""
+    which = books.switches["payment_confirmation"]
+    waits = which == "always" or (which == "checks" and header.get("PAYMENTMETHOD") == "Printed Check")
+    return PAYMENT_APPROVED if waits else PAYMENT_POSTED
 
 
 def void(books: Books, kind: PaymentKind, current: Record, day: date, memo: str | None) -> int:
@@ -144,15 +192,16 @@ def _header(books: Books, kind: PaymentKind, record: Mapping[str, Any]) -> Recor
     action = record.get("ACTION") or "Submit"
     if action not in ("Submit", "Draft"):
         raise refused(f"ACTION must be Submit or Draft, not '{action}'.")
-    header["STATE"] = PAYMENT_DRAFT if action == "Draft" else PAYMENT_POSTED
+    header["STATE"] = PAYMENT_DRAFT if action == "Draft" else _landing(books, kind, header)
     _require_party(books, kind, header)
     day = record.get(kind.date_field)
     if day is None:
         raise missing(books, "Payment date" if kind.date_field == "PAYMENTDATE" else "Receipt date")
     header["WHENCREATED"] = day
     header["WHENPOSTED"] = header.get("WHENPOSTED") or day
-    if header["STATE"] == PAYMENT_POSTED:
+    if header["STATE"] != PAYMENT_DRAFT:
         require_open(books, header["WHENPOSTED"])
+    if header["STATE"] == PAYMENT_POSTED:
         header["WHENPAID"] = day
     if not header.get("CURRENCY"):
         raise missing(books, "Currency")
@@ -161,6 +210,18 @@ def _header(books: Books, kind: PaymentKind, record: Mapping[str, Any]) -> Recor
         raise missing(books, "Payment method")
     _require_account(books, header)
     return header
+
+
+def _landing(books: Books, kind: PaymentKind, header: Record) -> str:
+    if kind.workflow is None:
+        return PAYMENT_POSTED
+    state = approvals.landing(books, kind.workflow)
+    return landing_approved(books, header) if state == PAYMENT_POSTED else state
+
+
+def _note_submission(books: Books, kind: PaymentKind, header: Record) -> None:
+    if kind.workflow:
+        approvals.note_submission(books, kind.workflow, header["RECORDNO"], header["STATE"])
 
 
 def _require_party(books: Books, kind: PaymentKind, header: Record) -> None:
@@ -194,16 +255,12 @@ def bank_account(books: Books, name: str) -> Record:
 def _fill(
     books: Books, kind: PaymentKind, header: Record, details: Sequence[Mapping[str, Any]], unapplied: Decimal
 ) -> None:
-    """Write a payment's details and totals and, unless it is a draft, settle the documents and post."""
-    posted = header["STATE"] == PAYMENT_POSTED
+    """Write a payment's details and totals; settle and post, or select, as its state says."""
     reliefs: list[Relief] = []
     for detail in details:
         asked = _reliefs(books, kind, header, detail)
         reliefs += asked
-        if posted:
-            for relief in asked:
-                _write_relief(books, kind, relief)
-            documents.refresh(books, kind.documents, asked[0].document["RECORDNO"], header["WHENCREATED"])
+        _apply(books, kind, header, asked)
     definition = books.definition(kind.details)
     for relief in reliefs:
         row = {
@@ -216,6 +273,21 @@ def _fill(
             "CURRENCY": header["CURRENCY"],
         }
         insert(books.db, definition, row)
+    _complete(books, kind, header, reliefs, unapplied)
+
+
+def _apply(books: Books, kind: PaymentKind, header: Record, reliefs: Sequence[Relief]) -> None:
+    """Settle, or select, what a posted or a held payment takes off one document; a draft takes nothing."""
+    posted = header["STATE"] == PAYMENT_POSTED
+    if posted or header["STATE"] in kind.holding:
+        for relief in reliefs:
+            _write_relief(books, kind, relief, "TOTALPAID" if posted else "TOTALSELECTED")
+        documents.refresh(books, kind.documents, reliefs[0].document["RECORDNO"], header["WHENCREATED"])
+
+
+def _complete(books: Books, kind: PaymentKind, header: Record, reliefs: Sequence[Relief], unapplied: Decimal) -> None:
+    """Write a payment's totals and, where it is posted, what it does to the ledger."""
+    posted = header["STATE"] == PAYMENT_POSTED
     lines, base = _lines(books, kind, header, reliefs, unapplied)
     trx = sum((relief.amount for relief in reliefs), unapplied)
     totals = {name: value if posted else _ZERO for name, value in (("TRX_TOTALPAID", trx), ("TOTALPAID", base))}
@@ -258,21 +330,26 @@ def _require_payable(kind: PaymentKind, header: Record, document: Record, amount
     name = document["RECORDID"]
     if party and document[kind.documents.party_field] != party:
         raise refused(f"{kind.documents.name} '{name}' does not belong to '{party}'.")
-    if document["STATE"] == DRAFT:
-        raise refused(f"{kind.documents.name} '{name}' is a draft and cannot be paid.")
-    if document["STATE"] in (PAID, REVERSED, REVERSAL) or not document["TRX_TOTALDUE"]:
+    if document["STATE"] in kind.documents.unposted:
+        why = "is a draft" if document["STATE"] == DRAFT else "is not approved"
+        raise refused(f"{kind.documents.name} '{name}' {why} and cannot be paid.")
+    due = document["TRX_TOTALENTERED"] - (document["TRX_TOTALPAID"] or _ZERO)
+    if document["STATE"] in (PAID, REVERSED, REVERSAL) or not due:
         raise already_paid(name)
+    due -= document["TRX_TOTALSELECTED"] or _ZERO
+    if not due:
+        raise refused(f"{kind.documents.name} '{name}' is selected for another payment already.")
     if document["CURRENCY"] != header["CURRENCY"]:
         raise refused(f"{kind.documents.name} '{name}' is in {document['CURRENCY']}, not {header['CURRENCY']}.")
     if amount <= 0:
         raise refused("The payment amount must be more than zero.")
-    if amount > document["TRX_TOTALDUE"]:
-        raise refused(f"The payment of {amount} is more than the {document['TRX_TOTALDUE']} due on '{name}'.")
+    if amount > due:
+        raise refused(f"The payment of {amount} is more than the {due} due on '{name}'.")
 
 
 def _spread(document: Record, items: Sequence[Record], amount: Decimal) -> list[Relief]:
     """Spread an amount over the lines in their order; credits on the document are used up first."""
-    open_items = [(item, item["TRX_AMOUNT"] - (item["TRX_TOTALPAID"] or _ZERO)) for item in items]
+    open_items = [(item, _open(item, "TRX_AMOUNT", "TRX_")) for item in items]
     left = amount - sum((due for _, due in open_items if due < 0), _ZERO)
     reliefs = [_relief(document, item, due) for item, due in open_items if due < 0]
     for item, due in open_items:
@@ -287,17 +364,33 @@ def _spread(document: Record, items: Sequence[Record], amount: Decimal) -> list[
 
 def _relief(document: Record, item: Record, amount: Decimal) -> Relief:
     """A line's last payment takes the rest of its base amount, so that no cent stays behind."""
-    due = item["TRX_AMOUNT"] - (item["TRX_TOTALPAID"] or _ZERO)
-    base_due = item["AMOUNT"] - (item["TOTALPAID"] or _ZERO)
+    due, base_due = _open(item, "TRX_AMOUNT", "TRX_"), _open(item, "AMOUNT", "")
     return Relief(document, item, amount, base_due if amount == due else cents(base_due * amount / due))
 
 
-def _write_relief(books: Books, kind: PaymentKind, relief: Relief) -> None:
-    paid = {
-        "TRX_TOTALPAID": (relief.item["TRX_TOTALPAID"] or _ZERO) + relief.amount,
-        "TOTALPAID": (relief.item["TOTALPAID"] or _ZERO) + relief.base,
+def _open(item: Record, amount: str, prefix: str) -> Decimal:
+    """Return what of a line is neither paid nor selected for payment."""
+    taken = sum((item[f"{prefix}{name}"] or _ZERO for name in ("TOTALPAID", "TOTALSELECTED")), _ZERO)
+    return Decimal(item[amount]) - taken
+
+
+def _stored_relief(books: Books, kind: PaymentKind, detail: Record, *, selected: bool = False) -> Relief:
+    """Return what a detail of an unposted payment takes off its line; `selected`: as it was selected."""
+    document = books.first(kind.documents.object, RECORDNO=detail["RECORDKEY"])
+    item = books.first(kind.documents.items, RECORDNO=detail["ENTRYKEY"])
+    if document is None or item is None:
+        raise no_record(detail["RECORDKEY"])
+    amount = detail["TRX_PAYMENTAMOUNT"]
+    return Relief(document, item, amount, detail["PAYMENTAMOUNT"]) if selected else _relief(document, item, amount)
+
+
+def _write_relief(books: Books, kind: PaymentKind, relief: Relief, field: str = "TOTALPAID") -> None:
+    """Add a relief to what of its line is paid, or selected (TOTALSELECTED)."""
+    taken = {
+        f"TRX_{field}": (relief.item[f"TRX_{field}"] or _ZERO) + relief.amount,
+        field: (relief.item[field] or _ZERO) + relief.base,
     }
-    write(books.db, books.definition(kind.documents.items), relief.item["RECORDNO"], paid)
+    write(books.db, books.definition(kind.documents.items), relief.item["RECORDNO"], taken)
 
 
 def _lines(

@@ -141,10 +141,16 @@ def enter(books: Books, header: Mapping[str, Any], lines: Sequence[Line], source
 
 
 def write_lines(books: Books, batch: Record, lines: Sequence[Line], source: Record | None = None) -> None:
-    """Write the lines of a journal entry that has none, and post them unless the entry is a draft."""
+    """Write the lines of a journal entry that has none, and post them if the entry is posted."""
     keys = [_write_entry(books, batch, number, line) for number, line in enumerate(lines, start=1)]
-    if batch["STATE"] != POSTED:
-        return
+    if batch["STATE"] == POSTED:
+        post_lines(books, batch, keys, lines, source)
+
+
+def post_lines(
+    books: Books, batch: Record, keys: Sequence[int], lines: Sequence[Line], source: Record | None = None
+) -> None:
+    """Post the lines of a journal entry that were written under these keys, with what balances its entities."""
     source_entity = batch.get("BASELOCATION_NO")
     extra = inter_entity(lines, source_entity) if source_entity else []
     journal = books.master("GLJOURNAL", "SYMBOL", batch["JOURNAL"])

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from . import approvals
+from .approvals import Workflow
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of document: bills of vendors, invoices to customers.
 
     `side` is 1 where a document's lines are debits and the control account is credited, -1 the other way round.
+    `workflow` is None where nobody ever has to approve.
     """
 
     name: str
@@ -22,6 +26,12 @@ class Kind:
     journal: str
     control_account: str
     side: int
+    workflow: Workflow | None = None
+
+    @property
+    def unposted(self) -> frozenset[str]:
+        """The states of a document that has not reached the ledger."""
+        return self.workflow.unposted if self.workflow else frozenset({DRAFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +46,30 @@ class PaymentKind:
     record_type: str
     journal: str
     documents: Kind
+    workflow: Workflow | None = None
+
+    @property
+    def holding(self) -> frozenset[str]:
+        """The states of a payment that has selected what it will settle, and has not settled it."""
+        return self.workflow.waiting | {PAYMENT_APPROVED} if self.workflow else frozenset()
 
 
 BILL = Kind(
-    "Bill", "APBILL", "APBILLITEM", "APBILLITEMS", "VENDOR", "VENDORID", "APTERM", "pi", "3.AP", "APJ", "2000", 1
-)
+    "Bill", "APBILL", "APBILLITEM", "APBILLITEMS", "VENDOR", "VENDORID", "APTERM", "pi", "3.AP", "APJ", "2000", 1,
+    approvals.BILL,
+)  # fmt: skip
 INVOICE = Kind(
     "Invoice", "ARINVOICE", "ARINVOICEITEM", "ARINVOICEITEMS", "CUSTOMER", "CUSTOMERID", "ARTERM", "ri", "4.AR", "ARJ",
     "1200", -1,
 )  # fmt: skip
-BILL_PAYMENT = PaymentKind("Payment", "APPYMT", "APPYMTDETAIL", "APPYMTDETAILS", "PAYMENTDATE", "pp", "CDJ", BILL)
+BILL_PAYMENT = PaymentKind(
+    "Payment", "APPYMT", "APPYMTDETAIL", "APPYMTDETAILS", "PAYMENTDATE", "pp", "CDJ", BILL, approvals.PAYMENT
+)
 INVOICE_PAYMENT = PaymentKind("Receipt", "ARPYMT", "ARPYMTDETAIL", "ARPYMTDETAILS", "RECEIPTDATE", "rp", "CRJ", INVOICE)
 EXCHANGE_GAIN_OR_LOSS = "7900"
 UNAPPLIED_RECEIPTS = "2300"
 
-DRAFT, POSTED, PARTLY_PAID, PAID, REVERSED, REVERSAL = "D", "A", "PP", "P", "V", "VR"
+DRAFT, POSTED, SELECTED, PARTLY_PAID, PAID, REVERSED, REVERSAL = "D", "A", "SL", "PP", "P", "V", "VR"
 """Stored codes of a document's STATE."""
-PAYMENT_DRAFT, PAYMENT_POSTED, PAYMENT_VOIDED = "D", "C", "V"
+PAYMENT_DRAFT, PAYMENT_APPROVED, PAYMENT_POSTED, PAYMENT_DECLINED, PAYMENT_VOIDED = "D", "A", "C", "R", "V"
 """Stored codes of a payment's STATE."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from airflow_provider_intacct.sandbox.company import Company
+from airflow_provider_intacct.sandbox.ledger.approvals import NONE_NEEDED
 from airflow_provider_intacct.sandbox.ledger.books import Books
 
 from . import bulk, closing, masters, transactions
@@ -19,7 +20,7 @@ def seed(company: Company, size: str) -> None:
     """Fill an empty company. small: some hundred documents; medium: 50,000 GLDETAIL rows; large: a million."""
     if size not in SIZES:
         raise ValueError(f"size is one of {', '.join(SIZES)}, not {size!r}")
-    switches = {**company.switches, "books_closed_through": ""}
+    switches = {**company.switches, **NONE_NEEDED, "books_closed_through": ""}
     with company.store.write() as db:
         books = Books(db, company.catalog, switches, FOUNDED, "etl", 1)
         masters.enter(books)

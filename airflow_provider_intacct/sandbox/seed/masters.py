@@ -46,7 +46,8 @@ def _create_all(books: Books, object_name: str, fields: tuple[str, ...], rows: I
 def _users(books: Books) -> None:
     definition = books.definition("USERINFO")
     people = (("etl", "Extract and Load", "T"), ("auditor", "Ada Auditor", "T"), ("west", "Wanda West", "T"),
-              ("locked", "Lou Locked", "L"))  # fmt: skip
+              ("locked", "Lou Locked", "L"), ("approver", "Ann Approver", "T"),
+              ("controller", "Carl Controller", "T"))  # fmt: skip
     for number, (login, name, status) in enumerate(people, start=1):
         key = _create(
             books, "USERINFO", LOGINID=login, DESCRIPTION=name, USERTYPE="B", ADMIN="N", STATUS=status,

@@ -1,0 +1,90 @@
+"""Deciding on what waits: approve, decline, confirm and void payments, recall a bill.
+
+The API has no function that approves a bill or a journal entry: people do that, see desk.py.
+Source: developer.intacct.com, AP payments, Bills; the published schema.
+"""
+
+from collections.abc import Callable
+
+from airflow_provider_intacct.sandbox.gateway.calls import Call, function
+from airflow_provider_intacct.sandbox.gateway.results import EmptyResult, FunctionError
+from airflow_provider_intacct.sandbox.ledger import payments, workflows
+from airflow_provider_intacct.sandbox.ledger.books import Books
+from airflow_provider_intacct.sandbox.ledger.refusals import no_record
+from airflow_provider_intacct.sandbox.ledger.subledgers import BILL_PAYMENT
+from airflow_provider_intacct.sandbox.records import Record, fetch
+
+from .acts import books_of, refusals_as_errors, require_batch, within_reach
+
+
+@function("approve_appaymentrequest", writes=True)
+def approve_ap_payment_request(call: Call) -> EmptyResult:
+    """Approve the named payments, all of them or none."""
+    call.company.permissions.require_approver(call.user, call.name, "APPYMT")
+    return _each_payment(call, lambda books, record: workflows.approve(books, "APPYMT", record))
+
+
+@function("decline_appaymentrequest", writes=True)
+def decline_ap_payment_request(call: Call) -> EmptyResult:
+    """Decline the named payments, all of them or none."""
+    call.company.permissions.require_approver(call.user, call.name, "APPYMT")
+    return _each_payment(call, lambda books, record: workflows.decline(books, "APPYMT", record))
+
+
+@function("confirm_appaymentrequest", writes=True)
+def confirm_ap_payment_request(call: Call) -> EmptyResult:
+    """Confirm the named approved payments, which posts them, all of them or none."""
+    call.require("APPYMT")
+    return _each_payment(call, workflows.confirm_payment)
+
+
+@function("void_appaymentrequest", writes=True)
+def void_ap_payment_request(call: Call) -> EmptyResult:
+    """Void the named payments, posted today or not posted at all, all of them or none."""
+    call.require("APPYMT")
+    return _each_payment(call, workflows.void_payment)
+
+
+@function("send_appaymentrequest", writes=True)
+def send_ap_payment_request(call: Call) -> EmptyResult:
+    """Refuse: the company has no subscription to Vendor Payment Services, which the function requires."""
+    call.require("APPYMT")
+    raise FunctionError("PL04000005", "This company is not subscribed to Vendor Payment Services.")
+
+
+@function("delete_paymentrequest", writes=True)
+def delete_payment_request(call: Call) -> EmptyResult:
+    """Delete a payment that is not posted; what it selected can be paid again."""
+    call.require("APPYMT")
+    books = books_of(call)
+    with refusals_as_errors():
+        payments.delete(books, BILL_PAYMENT, _record(books, "APPYMT", call.attributes["key"]))
+    return EmptyResult()
+
+
+@function("recallApBill", writes=True)
+def recall_ap_bill(call: Call) -> EmptyResult:
+    """Take a submitted bill back into a draft. It needs the right to edit bills."""
+    call.require("APBILL")
+    books = books_of(call)
+    with refusals_as_errors():
+        workflows.recall(books, "APBILL", _record(books, "APBILL", call.element.findtext("recordno") or ""))
+    return EmptyResult()
+
+
+def _each_payment(call: Call, decide: Callable[[Books, Record], None]) -> EmptyResult:
+    keys = [(element.text or "").strip() for element in call.element.iterfind("appaymentkeys/appaymentkey")]
+    require_batch(call, len(keys))
+    books = books_of(call)
+    for key in keys:
+        with refusals_as_errors():
+            decide(books, _record(books, "APPYMT", key))
+    return EmptyResult(transactions=len(keys))
+
+
+def _record(books: Books, object_name: str, key: str) -> Record:
+    known = key.isdecimal() and len(key) < 19
+    record = fetch(books.db, books.definition(object_name), int(key)) if known else None
+    if record is None or not within_reach(books, record):
+        raise no_record(key)
+    return record
