@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_intacct.client import Credentials, IntacctClient
+from airflow_provider_intacct.client.checking import errors
 from airflow_provider_intacct.client.posting import Outcome, Scope, TypedRecord, prepare
 from airflow_provider_intacct.client.posting.compare import differences
 from airflow_provider_intacct.client.transactions import (
@@ -77,7 +78,8 @@ def client(sandbox: SandboxProcess) -> Iterator[IntacctClient]:
 
 
 def posted(client: IntacctClient, transaction: TypedRecord) -> str:
-    """Post, read back whole, and return the key; what was written must be what is there."""
+    """Check, post, read back whole, and return the key; what was written must be what is there."""
+    assert errors(client.check(prepare([transaction], scope=Scope("DEMO", key="test")))) == []
     (outcome,) = _post(client, transaction)
     assert outcome.status == "posted", str(outcome)
     (again,) = _post(client, transaction)

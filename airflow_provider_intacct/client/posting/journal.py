@@ -29,13 +29,17 @@ def check_journal_entry(lines: Sequence[Mapping[str, Any]], path: str) -> None:
             f"{path}: the journal entry {found}; it takes at least a debit and a credit. Nothing was sent. "
             "(An entry in a statistical journal takes one: pass statistical=True.)"
         )
-    booked = [
-        (_sign(line, f"{path}, line {number}") * _amount(line, f"{path}, line {number}"), line)
-        for number, line in enumerate(lines, 1)
-    ]
-    if _differing(booked) and _differing([(amount + _sign(line, path) * _tax(line), line) for amount, line in booked]):
+    booked = [(what_is_booked(line, f"{path}, line {number}"), line) for number, line in enumerate(lines, 1)]
+    if _differing(booked) and _differing(
+        [(amount + _sign(line, path) * tax_of(line), line) for amount, line in booked]
+    ):
         words = "; ".join(_difference(currency, amounts) for currency, amounts in _differing(booked).items())
         raise UnbalancedEntryError(f"{path}: the journal entry does not balance: {words}. Nothing was sent.")
+
+
+def what_is_booked(line: Mapping[str, Any], path: str) -> Decimal:
+    """Return what a line books, negative for a credit. Raises InvalidRecordError."""
+    return _sign(line, path) * _amount(line, path)
 
 
 def _differing(booked: Sequence[Booked]) -> dict[str, list[Booked]]:
@@ -46,7 +50,7 @@ def _differing(booked: Sequence[Booked]) -> dict[str, list[Booked]]:
     return {currency: each for currency, each in by_currency.items() if sum(amount for amount, _ in each)}
 
 
-def _tax(line: Mapping[str, Any]) -> Decimal:
+def tax_of(line: Mapping[str, Any]) -> Decimal:
     """Return the tax that a line says it bears."""
     held = line.get("TAXENTRIES")
     entries = held.get("TAXENTRY", []) if isinstance(held, Mapping) else []

@@ -73,9 +73,10 @@ class Spread(Part):
     __slots__ = ()
     spelled: ClassVar[Mapping[str, Mapping[str, str]]] = {}
 
-    def spell(self, name: str, style: Style) -> str:
+    @classmethod
+    def spell(cls, name: str, style: Style) -> str:
         """Return the element's name in the given style."""
-        own = self.spelled.get(style, {})
+        own = cls.spelled.get(style, {})
         return own.get(name, name.lower() if style == "legacy" and not name.startswith("GLDIM") else name)
 
 

@@ -28,6 +28,7 @@ from airflow_provider_intacct.client.xml.selection import ReadOptions, check_opt
 from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
 if TYPE_CHECKING:
+    from airflow_provider_intacct.client.checking import Problem
     from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled
 
 
@@ -252,6 +253,16 @@ class IntacctClient:
 
         return run(post(self._gateway.execute, postings, **options), self._transport)
 
+    def check(self, postings: Sequence[Posting]) -> list[Problem]:
+        """Return what is wrong with prepared records, and what could not be checked. Reads only, nothing is posted.
+
+        Checked are names, types and lengths of fields, what the records refer to, balance by entity, signs, periods,
+        and numbers that the company has already. See client.checking.
+        """
+        from airflow_provider_intacct.client.checking import check
+
+        return run(check(self._gateway.execute, self._knowledge, postings), self._transport)
+
     def close(self) -> None:
         """Close the connections. The session lives on for the other clients of the process."""
         self._transport.close()
@@ -408,6 +419,12 @@ class AsyncIntacctClient:
         from airflow_provider_intacct.client.posting import post
 
         return await arun(post(self._gateway.execute, postings, **options), self._transport)
+
+    async def check(self, postings: Sequence[Posting]) -> list[Problem]:
+        """See IntacctClient.check."""
+        from airflow_provider_intacct.client.checking import check
+
+        return await arun(check(self._gateway.execute, self._knowledge, postings), self._transport)
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""

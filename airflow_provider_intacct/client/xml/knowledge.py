@@ -29,6 +29,18 @@ class Knowledge:
             self._definitions[key] = metadata.read_definition(result.data)
         return self._definitions[key]
 
+    def known(self, objects: Iterable[str]) -> Flow[dict[str, ObjectDefinition | None]]:
+        """Flow: the definitions of several objects by upper-case name, asked in one request; None: no such object."""
+        names = [name.upper() for name in objects]
+        missing = [name for name in names if (name, "") not in self._definitions]
+        if missing:
+            reply = yield from self.gateway.execute([functions.lookup(name) for name in missing])
+            reply.raise_for_access()
+            for name, result in zip(missing, reply.results, strict=True):
+                if result.ok:
+                    self._definitions[name, ""] = metadata.read_definition(result.data)
+        return {name: self._definitions.get((name, "")) for name in names}
+
     def formatting(self) -> Flow[UserFormatting]:
         """Flow: how Intacct writes dates and times for this user, and in which zone."""
         if self._formatting is None:
