@@ -159,6 +159,8 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("batch_limit_errorno", "XL03000006", "errorno of the refusal of more records than batch_limit"),
     Switch("create_arinvoice", "refuse", "the undocumented generic create and update of ARINVOICE",
            ("refuse", "accept")),
+    Switch("create_adjustment", "refuse", "the undocumented generic create and update of APADJUSTMENT and ARADJUSTMENT",
+           ("refuse", "accept")),
     Switch("duplicate_document_number", "refuse", "a second bill or invoice with the number of an earlier one of the "
            "same vendor or customer", ("refuse", "accept")),
     Switch("document_numbering", True, "bills and invoices without a number draw one; otherwise they are refused "

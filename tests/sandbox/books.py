@@ -71,6 +71,21 @@ def bill(*lines: str, **header: object) -> str:
     return element("APBILL", fields, f"<APBILLITEMS>{''.join(lines or (bill_line(),))}</APBILLITEMS>")
 
 
+def adjustment(kind: str, *amounts: str, inner: str = "", day: str = "2026-03-12", line: str = "", **more: str) -> str:
+    """Return a create_apadjustment or create_aradjustment (`kind`: ap, ar) with one line per amount."""
+    party, account = (
+        ("<vendorid>V001</vendorid>", "6000") if kind == "ap" else ("<customerid>C001</customerid>", "4000")
+    )
+    lines = "".join(
+        f"<lineitem><glaccountno>{account}</glaccountno><amount>{amount}</amount>{line}<locationid>100</locationid></lineitem>"
+        for amount in amounts
+    )
+    named = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in more.items())
+    items = f"<{kind}adjustmentitems>{lines}</{kind}adjustmentitems>"
+    header = f"{party}{legacy_date('datecreated', day)}{named}{inner}"
+    return f"<create_{kind}adjustment>{header}{items}</create_{kind}adjustment>"
+
+
 def legacy_date(name: str, day: str) -> str:
     """Return a date in parts from an ISO date."""
     year, month, rest = day.split("-")
@@ -183,25 +198,36 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
         (
             "accounts payable is not what bills owe",
             """SELECT e."BASELOCATION", e.due, l.owed FROM
-               (SELECT i."BASELOCATION", sum(i."AMOUNT" - i."TOTALPAID") AS due FROM "APBILLITEM" AS i
-                JOIN "APBILL" AS b ON b."RECORDNO" = i."RECORDKEY"
-                WHERE b."STATE" NOT IN ('D', 'S', 'PA', 'U') GROUP BY 1) AS e
+               (SELECT "BASELOCATION", sum("AMOUNT" - "TOTALPAID") AS due FROM
+                (SELECT i.* FROM (SELECT "RECORDKEY", "BASELOCATION", "AMOUNT", "TOTALPAID" FROM "APBILLITEM") AS i
+                 JOIN "APBILL" AS b ON b."RECORDNO" = i."RECORDKEY" WHERE b."STATE" NOT IN ('D', 'S', 'PA', 'U')
+                 UNION ALL
+                 SELECT i.* FROM
+                 (SELECT "RECORDKEY", "BASELOCATION", "AMOUNT", "TOTALPAID" FROM "APADJUSTMENTITEM") AS i
+                 JOIN "APADJUSTMENT" AS b ON b."RECORDNO" = i."RECORDKEY" WHERE b."STATE" != 'D') GROUP BY 1) AS e
                LEFT JOIN (SELECT "CHILDENTITY", -sum("AMOUNT") AS owed FROM "GLDETAIL" WHERE "ACCOUNTNO" = '2000'
                 GROUP BY 1) AS l ON l."CHILDENTITY" = e."BASELOCATION" WHERE e.due IS NOT coalesce(l.owed, 0)""",
         ),
         (
             "accounts receivable is not what customers owe",
             """SELECT e."BASELOCATION", e.due, l.owed FROM
-               (SELECT i."BASELOCATION", sum(i."AMOUNT" - i."TOTALPAID") AS due FROM "ARINVOICEITEM" AS i
-                JOIN "ARINVOICE" AS b ON b."RECORDNO" = i."RECORDKEY" WHERE b."STATE" != 'D' GROUP BY 1) AS e
+               (SELECT "BASELOCATION", sum("AMOUNT" - "TOTALPAID") AS due FROM
+                (SELECT i.* FROM (SELECT "RECORDKEY", "BASELOCATION", "AMOUNT", "TOTALPAID" FROM "ARINVOICEITEM") AS i
+                 JOIN "ARINVOICE" AS b ON b."RECORDNO" = i."RECORDKEY" WHERE b."STATE" != 'D'
+                 UNION ALL
+                 SELECT i.* FROM
+                 (SELECT "RECORDKEY", "BASELOCATION", "AMOUNT", "TOTALPAID" FROM "ARADJUSTMENTITEM") AS i
+                 JOIN "ARADJUSTMENT" AS b ON b."RECORDNO" = i."RECORDKEY" WHERE b."STATE" != 'D') GROUP BY 1) AS e
                LEFT JOIN (SELECT "CHILDENTITY", sum("AMOUNT") AS owed FROM "GLDETAIL" WHERE "ACCOUNTNO" = '1200'
                 GROUP BY 1) AS l ON l."CHILDENTITY" = e."BASELOCATION" WHERE e.due IS NOT coalesce(l.owed, 0)""",
         ),
         (
             "the control accounts are not the open documents",
-            """SELECT 1 WHERE (SELECT coalesce(sum("TOTALDUE"), 0) FROM "APBILL")
+            """SELECT 1 WHERE (SELECT coalesce(sum("TOTALDUE"), 0) FROM
+                 (SELECT "TOTALDUE" FROM "APBILL" UNION ALL SELECT "TOTALDUE" FROM "APADJUSTMENT"))
                  != (SELECT -coalesce(sum("AMOUNT"), 0) FROM "GLDETAIL" WHERE "ACCOUNTNO" = '2000')
-               OR (SELECT coalesce(sum("TOTALDUE"), 0) FROM "ARINVOICE")
+               OR (SELECT coalesce(sum("TOTALDUE"), 0) FROM
+                 (SELECT "TOTALDUE" FROM "ARINVOICE" UNION ALL SELECT "TOTALDUE" FROM "ARADJUSTMENT"))
                  != (SELECT coalesce(sum("AMOUNT"), 0) FROM "GLDETAIL" WHERE "ACCOUNTNO" = '1200')""",
         ),
         *(
@@ -215,7 +241,7 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
                     OR (h."STATE" = 'P') !=
                       (h."STATE" NOT IN ('D', 'S', 'PA', 'U', 'SL', 'V', 'VR') AND h."TRX_TOTALDUE" = 0)""",
             )
-            for header in ("APBILL", "ARINVOICE")
+            for header in ("APBILL", "ARINVOICE", "APADJUSTMENT", "ARADJUSTMENT")
         ),
         *(
             (

@@ -101,13 +101,17 @@ def _field(id_: str, spec: dict[str, Any], shared: Mapping[str, tuple[ValidValue
         "scale": _DEFAULT_SCALE.get(kind, 0),
         **spec,
         "values": shared[values] if isinstance(values, str) else _values(values),
-        "total": Total(**{**total, "states": tuple(total["states"])}) if total else None,
+        "total": _total(total) if total else None,
     }
     if own.get("of") is True:
         own["of"] = id_
     if own.get("of") or own.get("code_of") or total:
         own["readonly"] = own.get("readonly", True)
     return Field(id=id_, **own)
+
+
+def _total(spec: dict[str, Any]) -> Total:
+    return Total(tuple(spec["objects"]), spec["field"], spec["by"], tuple(spec["states"]))
 
 
 def _completed(definition: ObjectDefinition, definitions: Mapping[str, ObjectDefinition]) -> ObjectDefinition:

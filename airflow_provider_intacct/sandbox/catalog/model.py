@@ -21,9 +21,9 @@ class ValidValue:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A field that sums a field of other records: `object.field` where their `by` equals ours and STATE is listed."""
+    """A field that sums a field of the records of some objects whose `by` equals ours and whose STATE is listed."""
 
-    object: str
+    objects: tuple[str, ...]
     field: str
     by: str
     states: tuple[str, ...]

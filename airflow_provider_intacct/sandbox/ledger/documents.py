@@ -1,6 +1,7 @@
-"""Bills and invoices: entering, changing, reversing and deleting them, and what they post to the general ledger.
+"""Bills, invoices and adjustments: entering, changing, reversing and deleting them, and what they post to the ledger.
 
-Source: developer.intacct.com, Accounts Payable > Bills and Accounts Receivable > Invoices.
+Source: developer.intacct.com, Accounts Payable > Bills and Accounts Receivable > Invoices,
+both > Adjustments, Account labels.
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ from airflow_provider_intacct.sandbox.records import Record, insert
 from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import approvals, postings
+from . import allocations, approvals, postings
 from .audit import remember, stamps_of_change, stamps_of_creation, stamps_of_update
 from .books import Books
 from .calendar import require_open
@@ -258,7 +259,7 @@ def _party(books: Books, kind: Kind, header: Record, *, draft: bool) -> Record:
 
 
 def _due(books: Books, kind: Kind, header: Record, party: Record) -> date | None:
-    due: date | None = header.get("WHENDUE")
+    due: date | None = header.get("WHENCREATED") if kind.signed else header.get("WHENDUE")
     if due is not None or header.get("WHENCREATED") is None:
         return due
     name = header.get("TERMNAME") or party.get("TERMNAME")
@@ -287,7 +288,8 @@ def _items(books: Books, kind: Kind, header: Record, given: Sequence[Mapping[str
     """Return the stored lines of a document after every rule has been held against them; sets the currencies."""
     if not given:
         raise missing(books, kind.container)
-    items = [_item(books, kind, item, number) for number, item in enumerate(given, start=1)]
+    parts = [part for item in given for part in _parts(books, item)]
+    items = [_item(books, kind, item, number) for number, item in enumerate(parts, start=1)]
     bases = {item["BASECURR"] for item in items}
     if len(bases) > 1:
         raise refused("The lines of one transaction belong to entities with the same base currency.")
@@ -299,9 +301,34 @@ def _items(books: Books, kind: Kind, header: Record, given: Sequence[Mapping[str
         item |= {"CURRENCY": header["CURRENCY"], "EXCHANGE_RATE": rate, "AMOUNT": cents(item["TRX_AMOUNT"] * rate)}
         item |= {name: header.get(name) for name in ("EXCH_RATE_DATE", "EXCH_RATE_TYPE_ID")}
         item["ENTRY_DATE"] = header["WHENPOSTED"]
-    if sum((item["TRX_AMOUNT"] for item in items), _ZERO) < 0:
-        raise refused(f"The total of a {kind.name.lower()} cannot be negative.")
+    _require_signs(kind, [item["TRX_AMOUNT"] for item in items])
     return items
+
+
+def _require_signs(kind: Kind, amounts: Sequence[Decimal]) -> None:
+    if kind.signed and min(amounts) < 0 < max(amounts):
+        raise refused("The amounts of an adjustment must be all positive or all negative.")
+    if not kind.signed and sum(amounts, _ZERO) < 0:
+        raise refused(f"The total of a {kind.name.lower()} cannot be negative.")
+
+
+def _parts(books: Books, item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a line, or its parts where a named allocation splits it; the line's own dimensions are ignored then.
+
+    A line that names its record number was split before.
+    """
+    name, amount = item.get("ALLOCATION"), _amount(item)
+    if not name or item.get("RECORDNO") is not None:
+        return [item]
+    if amount is None:
+        raise missing(books, "Transaction amount")
+    own = ("LOCATIONID", "DEPARTMENTID", "TASKID", *postings.DIMENSIONS)
+    bare = {field: value for field, value in item.items() if field not in own}
+    return [{**bare, **part} for part in allocations.split(books, name, cents(amount))]
+
+
+def _amount(item: Mapping[str, Any]) -> Any:
+    return item.get("TRX_AMOUNT") if item.get("TRX_AMOUNT") is not None else item.get("AMOUNT")
 
 
 def _item(books: Books, kind: Kind, item: Mapping[str, Any], number: int) -> Record:
@@ -309,14 +336,14 @@ def _item(books: Books, kind: Kind, item: Mapping[str, Any], number: int) -> Rec
     values = {
         name: value for name, value in item.items() if name in definition.fields and definition.fields[name].stored
     }
-    if values.get("ACCOUNTLABEL") and not values.get("ACCOUNTNO"):
-        raise invalid_reference("Account label", values["ACCOUNTLABEL"])
+    if values.get("ACCOUNTLABEL"):
+        label = require_active(books, kind.label, values["ACCOUNTLABEL"])
+        values["ACCOUNTNO"] = values.get("ACCOUNTNO") or label["GLACCOUNTNO"]
+        values["OFFSETGLACCOUNTNO"] = values.get("OFFSETGLACCOUNTNO") or label["OFFSETGLACCOUNTNO"]
     if not values.get("ACCOUNTNO"):
         raise no_account(number)
     require_active(books, "GLACCOUNT", values["ACCOUNTNO"])
-    if values.get("ALLOCATION"):
-        raise invalid_reference("Allocation", values["ALLOCATION"])
-    amount = values.get("TRX_AMOUNT") if values.get("TRX_AMOUNT") is not None else values.get("AMOUNT")
+    amount = _amount(values)
     if amount is None:
         raise missing(books, "Transaction amount")
     location = values.get("LOCATIONID") or books.entity

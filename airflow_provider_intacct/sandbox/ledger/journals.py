@@ -11,7 +11,7 @@ from typing import Any
 from airflow_provider_intacct.sandbox.records import Record
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import approvals, postings
+from . import allocations, approvals, postings
 from .audit import remember, stamps_of_update
 from .books import Books
 from .calendar import require_open
@@ -155,23 +155,31 @@ def _lines(books: Books, entry: Mapping[str, Any], day: date, number: int, *, st
 
 
 def _splits(books: Books, entry: Mapping[str, Any], amount: Decimal) -> list[Record]:
-    """Return what each part of the line overrides: one part, or the parts of a custom allocation."""
+    """Return what each part of the line overrides: one part, or the parts of a named or a custom allocation."""
     allocation, splits = entry.get("ALLOCATION"), entry.get("SPLIT")
     if not allocation and not splits:
         return [{"TRX_AMOUNT": amount}]
-    if allocation != "Custom":
-        raise invalid_reference("Allocation", allocation or "")
+    if allocation and allocation != "Custom":
+        none = dict.fromkeys(("LOCATION", "DEPARTMENT", "TASKID", *postings.DIMENSIONS))
+        return [{**none, **_placed(part)} for part in allocations.split(books, allocation, amount)]
+    if not allocation:
+        raise invalid_reference("Allocation", "")
     if not splits:
         raise missing(books, "Split")
     parts = []
     for split in splits:
-        part = {"LOCATION": split.get("LOCATIONID"), "DEPARTMENT": split.get("DEPARTMENTID"), **split}
+        part = _placed(split)
         part["TRX_AMOUNT"] = cents(split.get("AMOUNT") or Decimal(0))
         parts.append({name: value for name, value in part.items() if value is not None})
     total = sum((part["TRX_AMOUNT"] for part in parts), Decimal(0))
     if total != amount:
         raise refused(f"The split amounts add up to {total}, the transaction amount is {amount}.")
     return parts
+
+
+def _placed(part: Mapping[str, Any]) -> Record:
+    """Return a part under a journal line's own names: LOCATION and DEPARTMENT."""
+    return {"LOCATION": part.get("LOCATIONID"), "DEPARTMENT": part.get("DEPARTMENTID"), **part}
 
 
 def _line(

@@ -6,7 +6,7 @@ from airflow_provider_intacct.sandbox.store import next_number, quoted
 from .books import Books
 
 _PREFIXES = {"VENDOR": "VEND-", "CUSTOMER": "CUST-", "EMPLOYEE": "EMP-", "PROJECT": "PROJ-"}
-_DOCUMENT_PREFIXES = {"APBILL": "BILL-", "ARINVOICE": "INV-"}
+_DOCUMENT_PREFIXES = {"APBILL": "BILL-", "ARINVOICE": "INV-", "APADJUSTMENT": "ADJ-", "ARADJUSTMENT": "ADJ-"}
 
 
 def numbered(definition: ObjectDefinition) -> bool:

@@ -8,10 +8,19 @@ from typing import Any
 from airflow_provider_intacct.sandbox.catalog import Field, ObjectDefinition
 from airflow_provider_intacct.sandbox.records import Record
 
-from . import documents, journals, masters, payments
+from . import allocations, documents, journals, masters, payments
 from .books import Books
 from .refusals import RefusedError, refused
-from .subledgers import BILL, BILL_PAYMENT, INVOICE, INVOICE_PAYMENT, Kind, PaymentKind
+from .subledgers import (
+    BILL,
+    BILL_ADJUSTMENT,
+    BILL_PAYMENT,
+    INVOICE,
+    INVOICE_ADJUSTMENT,
+    INVOICE_PAYMENT,
+    Kind,
+    PaymentKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +74,17 @@ def _masters(definition: ObjectDefinition) -> Rules:
 
 _TRANSACTIONS = {
     "GLBATCH": Rules(journals.create, journals.update, journals.delete, transaction=True),
-    **{kind.object: _documents(kind) for kind in (BILL, INVOICE)},
+    **{kind.object: _documents(kind) for kind in (BILL, INVOICE, BILL_ADJUSTMENT, INVOICE_ADJUSTMENT)},
     **{kind.object: _payments(kind) for kind in (BILL_PAYMENT, INVOICE_PAYMENT)},
+    "ALLOCATION": Rules(allocations.create, allocations.update, allocations.delete),
 }
 
 WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
     {
         "APBILL": {"ACTION": Field("ACTION")},
         "ARINVOICE": {"ACTION": Field("ACTION")},
+        "APADJUSTMENT": {"ACTION": Field("ACTION")},
+        "ARADJUSTMENT": {"ACTION": Field("ACTION")},
         "APPYMT": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},
         "ARPYMT": {"ACTION": Field("ACTION")},
     }

@@ -8,10 +8,10 @@ from .approvals import Workflow
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of document: bills of vendors, invoices to customers.
+    """A kind of document: bills of vendors, invoices to customers, adjustments of either.
 
     `side` is 1 where a document's lines are debits and the control account is credited, -1 the other way round.
-    `workflow` is None where nobody ever has to approve.
+    `label` is the object of its account labels; `workflow` is None where nobody ever has to approve.
     """
 
     name: str
@@ -26,7 +26,13 @@ class Kind:
     journal: str
     control_account: str
     side: int
+    label: str
     workflow: Workflow | None = None
+
+    @property
+    def signed(self) -> bool:
+        """Whether a document may be negative, and has no terms: a memo, not a bill."""
+        return not self.term
 
     @property
     def unposted(self) -> frozenset[str]:
@@ -56,11 +62,19 @@ class PaymentKind:
 
 BILL = Kind(
     "Bill", "APBILL", "APBILLITEM", "APBILLITEMS", "VENDOR", "VENDORID", "APTERM", "pi", "3.AP", "APJ", "2000", 1,
-    approvals.BILL,
+    "APACCOUNTLABEL", approvals.BILL,
 )  # fmt: skip
 INVOICE = Kind(
     "Invoice", "ARINVOICE", "ARINVOICEITEM", "ARINVOICEITEMS", "CUSTOMER", "CUSTOMERID", "ARTERM", "ri", "4.AR", "ARJ",
-    "1200", -1,
+    "1200", -1, "ARACCOUNTLABEL",
+)  # fmt: skip
+BILL_ADJUSTMENT = Kind(
+    "Adjustment", "APADJUSTMENT", "APADJUSTMENTITEM", "APADJUSTMENTITEMS", "VENDOR", "VENDORID", "", "pa", "3.AP",
+    "APJ", "2000", 1, "APACCOUNTLABEL",
+)  # fmt: skip
+INVOICE_ADJUSTMENT = Kind(
+    "Adjustment", "ARADJUSTMENT", "ARADJUSTMENTITEM", "ARADJUSTMENTITEMS", "CUSTOMER", "CUSTOMERID", "", "ra", "4.AR",
+    "ARJ", "1200", -1, "ARACCOUNTLABEL",
 )  # fmt: skip
 BILL_PAYMENT = PaymentKind(
     "Payment", "APPYMT", "APPYMTDETAIL", "APPYMTDETAILS", "PAYMENTDATE", "pp", "CDJ", BILL, approvals.PAYMENT

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_intacct.sandbox.ledger import masters
+from airflow_provider_intacct.sandbox.ledger import allocations, masters
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.entities import DAILY_RATE
 from airflow_provider_intacct.sandbox.records import insert
@@ -24,7 +24,7 @@ def enter(books: Books) -> None:
     """Enter all master data."""
     steps = (
         _users, _currencies, _entities, _calendar, _accounts, _journals, _departments, _classes, _types_and_terms,
-        _vendors, _customers, _employees, _items, _projects, _banks, _channels, _subscriptions,
+        _labels, _vendors, _customers, _employees, _items, _projects, _banks, _channels, _subscriptions,
     )  # fmt: skip
     for number, step in enumerate(steps):
         step(replace(books, now=books.now + timedelta(hours=number)))
@@ -144,6 +144,16 @@ def _types_and_terms(books: Books) -> None:
     for object_name in ("APTERM", "ARTERM"):
         for name, description, days, start in terms:
             _create(books, object_name, NAME=name, DESCRIPTION=description, DUEDATE=days, DUEFROM=start)
+
+
+def _labels(books: Books) -> None:
+    for object_name, name, account in (
+        ("APACCOUNTLABEL", "Travel Expenses", "6300"), ("APACCOUNTLABEL", "Office Supplies", "6010"),
+        ("ARACCOUNTLABEL", "Product Sales", "4000"), ("ARACCOUNTLABEL", "Services", "4020"),
+    ):  # fmt: skip
+        _create(books, object_name, ACCOUNTLABEL=name, DESCRIPTION=name, GLACCOUNTNO=account)
+    entries = [{"LOCATIONID": "100", "VALUE": Decimal(60)}, {"LOCATIONID": "200", "VALUE": Decimal(40)}]
+    allocations.create(books, {"ALLOCATIONID": "EAST-WEST", "ALLOCATIONENTRIES": entries})
 
 
 def _vendors(books: Books) -> None:

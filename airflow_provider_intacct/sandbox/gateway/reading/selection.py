@@ -56,13 +56,14 @@ class Selection:
         alias = self._alias(path.hops)
         item = path.field
         if item.total:
-            total = self.catalog[item.total.object]
-            by = quoted(item.total.by)
+            by, summed = quoted(item.total.by), quoted(item.total.field)
             states = ", ".join(f"'{state}'" for state in item.total.states)
-            return (
-                f"(SELECT coalesce(sum(s.{quoted(item.total.field)}), 0) FROM {quoted(total.table)} AS s"
+            sums = (
+                f"(SELECT coalesce(sum(s.{summed}), 0) FROM {quoted(self.catalog[name].table)} AS s"
                 f' WHERE s.{by} = {alias}.{by} AND s."STATE" IN ({states}))'
+                for name in item.total.objects
             )
+            return f"({' + '.join(sums)})"
         return f"{alias}.{quoted(item.code_of or item.id)}"
 
     def own(self, name: str) -> str:

@@ -96,6 +96,14 @@ def within_reach(books: Books, record: Record) -> bool:
     return books.entity is None or record.get("MEGAENTITYID") in (None, books.entity)
 
 
+def _undocumented(books: Books, definition: ObjectDefinition) -> bool:
+    """Whether create and update of an object are documented nowhere, and switched off."""
+    if definition.name == "ARINVOICE":
+        return bool(books.switches["create_arinvoice"] == "refuse")
+    adjustment = definition.name in ("APADJUSTMENT", "ARADJUSTMENT")
+    return adjustment and bool(books.switches["create_adjustment"] == "refuse")
+
+
 def written(definition: ObjectDefinition, record: Record) -> Node:
     """Return a record as create and update answer it: lower-case, its key and its natural id."""
     content = {definition.key: str(record[definition.key])}
@@ -153,7 +161,7 @@ def write_each(call: Call, verb: str, write: Callable[[Books, ObjectDefinition, 
         except FunctionError as error:
             raise FunctionError.stack(error.entries, committed=answer(nodes)) from error
         with refusals_as_errors(*could_not(verb, definition), committed=answer(nodes)), books.savepoint():
-            if definition.name == "ARINVOICE" and books.switches["create_arinvoice"] == "refuse":
+            if _undocumented(books, definition):
                 raise not_permitted(definition.name, verb.upper())
             key = write(books, definition, reader.record(element, definition))
         nodes.append(written(definition, fetch(books.db, definition, key) or {}))

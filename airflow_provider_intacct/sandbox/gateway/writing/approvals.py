@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 from airflow_provider_intacct.sandbox.gateway.calls import Call, function
 from airflow_provider_intacct.sandbox.gateway.results import EmptyResult, FunctionError
-from airflow_provider_intacct.sandbox.ledger import payments, workflows
+from airflow_provider_intacct.sandbox.ledger import workflows
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.refusals import no_record
-from airflow_provider_intacct.sandbox.ledger.subledgers import BILL_PAYMENT
 from airflow_provider_intacct.sandbox.records import Record, fetch
 
 from .acts import books_of, refusals_as_errors, require_batch, within_reach
@@ -50,16 +49,6 @@ def send_ap_payment_request(call: Call) -> EmptyResult:
     """Refuse: the company has no subscription to Vendor Payment Services, which the function requires."""
     call.require("APPYMT")
     raise FunctionError("PL04000005", "This company is not subscribed to Vendor Payment Services.")
-
-
-@function("delete_paymentrequest", writes=True)
-def delete_payment_request(call: Call) -> EmptyResult:
-    """Delete a payment that is not posted; what it selected can be paid again."""
-    call.require("APPYMT")
-    books = books_of(call)
-    with refusals_as_errors():
-        payments.delete(books, BILL_PAYMENT, _record(books, "APPYMT", call.attributes["key"]))
-    return EmptyResult()
 
 
 @function("recallApBill", writes=True)

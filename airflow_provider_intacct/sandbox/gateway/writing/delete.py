@@ -28,7 +28,11 @@ class Deletion:
 
 
 DELETIONS: Mapping[str, Deletion] = {
+    "delete_apaccountlabel": Deletion("APACCOUNTLABEL", "accountlabel", "ACCOUNTLABEL"),
+    "delete_apadjustment": Deletion("APADJUSTMENT"),
     "delete_apterm": Deletion("APTERM", "name", "NAME"),
+    "delete_araccountlabel": Deletion("ARACCOUNTLABEL", "accountlabel", "ACCOUNTLABEL"),
+    "delete_aradjustment": Deletion("ARADJUSTMENT"),
     "delete_arpayment": Deletion("ARPYMT"),
     "delete_arterm": Deletion("ARTERM", "name", "NAME"),
     "delete_bill": Deletion("APBILL"),
@@ -44,6 +48,7 @@ DELETIONS: Mapping[str, Deletion] = {
     "delete_item": Deletion("ITEM", "itemid", "ITEMID"),
     "delete_journal": Deletion("GLJOURNAL", "symbol", "SYMBOL"),
     "delete_location": Deletion("LOCATION", "locationid", "LOCATIONID"),
+    "delete_paymentrequest": Deletion("APPYMT"),
     "delete_project": Deletion("PROJECT", field="PROJECTID"),
     "delete_savingsaccount": Deletion("SAVINGSACCOUNT", "bankaccountid", "BANKACCOUNTID"),
     "delete_statglaccount": Deletion("STATACCOUNT", "glaccountno", "ACCOUNTNO"),

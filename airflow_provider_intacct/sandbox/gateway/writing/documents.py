@@ -1,4 +1,4 @@
-"""Legacy functions for bills and invoices: create_, update_ and reverse_.
+"""Legacy functions for bills, invoices and adjustments: create_, update_ and reverse_.
 
 Source: developer.intacct.com, Bills, Invoices; the published schema.
 """
@@ -14,7 +14,7 @@ from airflow_provider_intacct.sandbox.gateway.results import KeyResult
 from airflow_provider_intacct.sandbox.ledger import documents
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.refusals import TRANSACTION_NOT_CREATED, refused
-from airflow_provider_intacct.sandbox.ledger.subledgers import BILL, INVOICE, Kind
+from airflow_provider_intacct.sandbox.ledger.subledgers import BILL, BILL_ADJUSTMENT, INVOICE, INVOICE_ADJUSTMENT, Kind
 from airflow_provider_intacct.sandbox.records import Record
 
 from .acts import books_of, refusals_as_errors
@@ -34,6 +34,21 @@ _HEADER = {
 }  # fmt: skip
 _BILL = Dialect("APBILL", _HEADER, {"billitems": Dialect("APBILLITEM", _LINE, container=BILL.container)}, words={})
 _INVOICE = Dialect("ARINVOICE", _HEADER, {"invoiceitems": Dialect("ARINVOICEITEM", _LINE, container=INVOICE.container)})
+
+_MEMO = {**_HEADER, "adjustmentno": "RECORDID", "billno": "DOCNUMBER", "invoiceno": "DOCNUMBER"}
+_POSTED = {"action": {"Posted": "Submit"}}  # the documentation's sample of update_aradjustment says Posted
+_BILL_ADJUSTMENT = Dialect(
+    "APADJUSTMENT",
+    _MEMO,
+    {"apadjustmentitems": Dialect("APADJUSTMENTITEM", _LINE, container=BILL_ADJUSTMENT.container)},
+    words=_POSTED,
+)
+_INVOICE_ADJUSTMENT = Dialect(
+    "ARADJUSTMENT",
+    _MEMO,
+    {"aradjustmentitems": Dialect("ARADJUSTMENTITEM", _LINE, container=INVOICE_ADJUSTMENT.container)},
+    words=_POSTED,
+)
 
 
 @function("create_bill", writes=True)
@@ -58,6 +73,30 @@ def update_bill(call: Call) -> KeyResult:
 def update_invoice(call: Call) -> KeyResult:
     """Change an invoice; lines are patched by their number, lines without one are added."""
     return _update(call, INVOICE, _INVOICE, "updateinvoiceitems")
+
+
+@function("create_apadjustment", writes=True)
+def create_ap_adjustment(call: Call) -> KeyResult:
+    """Enter an AP adjustment, a credit memo where its amounts are positive, and answer its record number."""
+    return _create(call, BILL_ADJUSTMENT, _BILL_ADJUSTMENT)
+
+
+@function("create_aradjustment", writes=True)
+def create_ar_adjustment(call: Call) -> KeyResult:
+    """Enter an AR adjustment, a debit memo where its amounts are positive, and answer its record number."""
+    return _create(call, INVOICE_ADJUSTMENT, _INVOICE_ADJUSTMENT)
+
+
+@function("update_apadjustment", writes=True)
+def update_ap_adjustment(call: Call) -> KeyResult:
+    """Change an AP adjustment; lines are patched by their number, lines without one are added."""
+    return _update(call, BILL_ADJUSTMENT, _BILL_ADJUSTMENT, "updateapadjustmentitems")
+
+
+@function("update_aradjustment", writes=True)
+def update_ar_adjustment(call: Call) -> KeyResult:
+    """Change an AR adjustment; lines are patched by their number, lines without one are added."""
+    return _update(call, INVOICE_ADJUSTMENT, _INVOICE_ADJUSTMENT, "updatearadjustmentitems")
 
 
 @function("reverse_bill", writes=True)
@@ -107,6 +146,8 @@ def _patched(
         number = str(line.get("line_num"))
         if not number.isdecimal() or not 0 < int(number) <= len(items):
             raise refused(f"{kind.name} '{current['RECORDID']}' has no line {number}.")
+        if values.get("ACCOUNTLABEL"):
+            values = {"ACCOUNTNO": None, **values}
         items[int(number) - 1] |= values
     return items
 
