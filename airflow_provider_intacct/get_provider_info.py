@@ -21,7 +21,7 @@ _TRANSFERS = [
         "target-integration-name": INTEGRATION,
         "python-module": f"airflow_provider_intacct.transfers.{name}",
     }
-    for name in ("object_storage", "sql")
+    for name in ("object_storage", "object_storage_to_intacct", "sql", "sql_to_intacct")
 ]
 
 

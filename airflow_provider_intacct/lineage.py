@@ -74,3 +74,15 @@ def operator_lineage(
         facet = RunFacet().with_additional_properties(apiTransactions=transactions)
         lineage.run_facets["intacct"] = facet
     return lineage
+
+
+def load_lineage(
+    read: Iterable[tuple[str, str]], *, company_id: str, object: str, rows: int, transactions: int
+) -> OperatorLineage[Any, Any]:
+    """Return the lineage of a load into Intacct: files or tables by namespace and name, the object that was written."""
+    from airflow.providers.common.compat.openlineage.facet import Dataset
+
+    written = [WrittenTo(f"intacct://{company_id}", object, rows=rows)]
+    lineage = operator_lineage([], written, transactions=transactions)
+    lineage.inputs = [Dataset(namespace=namespace, name=name) for namespace, name in read]
+    return lineage

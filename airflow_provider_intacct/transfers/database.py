@@ -30,7 +30,7 @@ SQLITE_PATIENCE_MS = 60_000
 
 
 @contextlib.contextmanager
-def connected(sql_conn_id: str) -> Iterator[sa.Connection]:
+def connected(sql_conn_id: str, *, writing: bool = True) -> Iterator[sa.Connection]:
     """Yield a connection through the Airflow connection's hook. What it does not commit is undone at the end."""
     connection: Any = BaseHook.get_connection(sql_conn_id)
     hook = connection.get_hook()
@@ -38,14 +38,14 @@ def connected(sql_conn_id: str) -> Iterator[sa.Connection]:
         raise TableError(f"The connection {sql_conn_id!r} is of type {hook.conn_type!r}, which is no SQL database.")
     driver = hook.get_conn()
     try:
-        engine = _engine(hook, driver)
+        engine = _engine(hook, driver, writing=writing)
         with engine.connect() as opened:
             yield opened
     finally:
         driver.close()
 
 
-def _engine(hook: DbApiHook, driver: Any) -> sa.Engine:
+def _engine(hook: DbApiHook, driver: Any, *, writing: bool) -> sa.Engine:
     try:
         url = hook.sqlalchemy_url
     except NotImplementedError:
@@ -61,7 +61,7 @@ def _engine(hook: DbApiHook, driver: Any) -> sa.Engine:
         else:
             driver.cursor_factory = None
     engine = sa.create_engine(url, creator=lambda: driver, poolclass=NullPool)
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name == "sqlite" and writing:
         _begin_in_earnest(engine)
     return engine
 

@@ -73,6 +73,21 @@ class Folder:
         self._staged.append(staged)
         return staged
 
+    def put(self, name: str, content: bytes) -> None:
+        """Write a small file in one step, over what is there: whoever reads sees the old one or the new."""
+        if isinstance(self._fs, LocalFileSystem):
+            staged = self.stage()
+            staged.write(content)
+            staged.close()
+            self.place(staged, name)
+        else:
+            self._fs.pipe_file(f"{self._root}/{name}", content)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            self._fs.rm_file(f"{self._root}/{name}")
+
     def commit(self, files: Mapping[str, StagedFile], manifest: bytes) -> None:
         """Put `files`, all closed, in place under their names, then `manifest`; remove what was there before."""
         if self.read(MANIFEST) != self._found:
@@ -84,8 +99,8 @@ class Folder:
         listed.write(manifest)
         listed.close()
         for name, staged in files.items():
-            self._place(staged, name)
-        self._place(listed, MANIFEST)
+            self.place(staged, name)
+        self.place(listed, MANIFEST)
         self._found = manifest
         self.clean(files)
 
@@ -111,7 +126,8 @@ class Folder:
             staged.abandon()
         self._staged.clear()
 
-    def _place(self, staged: StagedFile, name: str) -> None:
+    def place(self, staged: StagedFile, name: str) -> None:
+        """Put a closed file in place under its name, over what is there."""
         place = f"{self._root}/{name}"
         if isinstance(self._fs, LocalFileSystem):
             Path(staged.place).replace(place)  # one step, over what is there
