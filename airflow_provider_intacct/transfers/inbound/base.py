@@ -54,8 +54,11 @@ class IntacctLoadingOperator(BaseOperator):
     :param record: instead of header and lines a function that makes a record, plain or typed, of the rows of one:
         `lambda rows: Bill(vendor=rows[0]["vendor"], ...)`. It must make the same of the same rows every time.
     :param object: the object, such as `APBILL`. A typed record says it itself.
-    :param function: a create function of its own, such as `create_invoice`. Then leave `object` out.
-    :param act: `create`.
+    :param function: a function of its own, such as `create_invoice` or `update_bill`. Then leave `object` out.
+    :param act: `create`, `update` (records that exist; see IntacctUpdateOperator) or `upsert` (those that exist are
+        updated, the others created; see IntacctUpsertOperator). Lines that are given replace all lines of a record.
+    :param key: for update and upsert, the fields that single a record out in place of its natural key.
+    :param skip_unchanged: for update and upsert, do not send what a record says already.
     :param idempotency_key: what names a record that has no number: a column, or text with columns in braces,
         `"{vendor}-{month}"`.
     :param results_path: where the folder of results is made: any path that ObjectStoragePath takes.
@@ -79,6 +82,7 @@ class IntacctLoadingOperator(BaseOperator):
         "object",
         "function",
         "act",
+        "key",
         "idempotency_key",
         "results_path",
         "results_conn_id",
@@ -99,8 +103,10 @@ class IntacctLoadingOperator(BaseOperator):
         group_by: Sequence[str] | str | None = None,
         record: Callable[[Sequence[Mapping[str, Any]]], Any] | None = None,
         object: str | None = None,
-        function: str = "create",
-        act: str = "create",
+        function: str | None = None,
+        act: Literal["create", "update", "upsert"] = "create",
+        key: Sequence[str] | str = (),
+        skip_unchanged: bool = True,
         idempotency_key: str | None = None,
         results_path: str,
         results_conn_id: str | None = None,
@@ -123,6 +129,8 @@ class IntacctLoadingOperator(BaseOperator):
         self.object = object
         self.function = function
         self.act = act
+        self.key = key
+        self.skip_unchanged = skip_unchanged
         self.idempotency_key = idempotency_key
         self.results_path = results_path
         self.results_conn_id = results_conn_id

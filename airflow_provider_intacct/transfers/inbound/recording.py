@@ -14,12 +14,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from airflow_provider_intacct.client.errors import IntacctError, InvalidRequestError
-from airflow_provider_intacct.client.posting import Posting, Scope, TypedRecord, prepare
+from airflow_provider_intacct.client.posting import (
+    Posting,
+    Scope,
+    TypedRecord,
+    prepare,
+    prepare_updates,
+    prepare_upserts,
+)
 from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.transfers.inbound.mapping import Mapped, RowsError
 from airflow_provider_intacct.transfers.inbound.spool import Group
 
-Act = Literal["create"]
+Act = Literal["create", "update", "upsert"]
 COLUMN = re.compile(r"\{([^{}]+)\}")
 POSITION = re.compile(r"^record 1(: | \((?P<kind>[^)]*)\))")
 Build = Callable[[Sequence[Mapping[str, Any]]], Any]
@@ -45,7 +52,9 @@ class Asked:
     mapping: Mapped | None = None
     build: Build | None = None
     object: str | None = None
-    function: str = "create"
+    function: str | None = None
+    key: tuple[str, ...] = ()
+    skip_unchanged: bool = True
     idempotency_key: str = ""
     stamp_reference: bool = True
     statistical: bool = False
@@ -58,7 +67,12 @@ class Asked:
                 "Give either header and lines, which map columns to fields, or record, which builds a record. Nothing "
                 "was sent."
             )
-        if self.mapping and self.object is None and self.function == "create":
+        if self.function and (self.object or self.act == "upsert"):
+            raise InvalidRequestError(
+                f"{self.function} says itself what it writes, and does not upsert: leave it, or object, out. "
+                "Nothing was sent."
+            )
+        if self.mapping and not self.object and not self.function:
             raise InvalidRequestError("Say with object what the rows become, such as APBILL. Nothing was sent.")
 
     @property
@@ -98,6 +112,8 @@ class Recorder:
 
     def _prepared(self, record: Any, key: str | None, before: Callable[[str], int]) -> Posting:
         """Return the posting within the scope that suits its name. Most records of a load are named alike."""
+        if self.asked.act != "create":
+            return self._prepare_change(record, key)
         if self._nameless:
             posting = self._prepare(record, key, self._run, Ordinals(before))
             if posting.by_content:
@@ -107,17 +123,34 @@ class Recorder:
         return self._prepare(record, key, self._run, Ordinals(before)) if posting.by_content else posting
 
     def _prepare(self, record: Any, key: str | None, scope: Scope, equals: MutableMapping[str, int]) -> Posting:
+        typed = isinstance(record, TypedRecord)
         (posting,) = prepare(
             [record],
             scope=scope,
-            object_name=None if isinstance(record, TypedRecord) else self.asked.object,
-            function="create" if isinstance(record, TypedRecord) else self.asked.function,
+            object_name=None if typed else self.asked.object,
+            function="create" if typed or not self.asked.function else self.asked.function,
             keys=None if key is None else [key],
             entity_id=self._entity_id,
             stamp_reference=self.asked.stamp_reference,
             statistical=self.asked.statistical,
             equals=equals,
         )
+        return posting
+
+    def _prepare_change(self, record: Any, key: str | None) -> Posting:
+        how: dict[str, Any] = {
+            "scope": self._run,
+            "object_name": None if isinstance(record, TypedRecord) else self.asked.object,
+            "key": self.asked.key,
+            "keys": None if key is None else [key],
+            "entity_id": self._entity_id,
+            "skip_unchanged": self.asked.skip_unchanged,
+            "statistical": self.asked.statistical,
+        }
+        if self.asked.act == "upsert":
+            (posting,) = prepare_upserts([record], **how)
+        else:
+            (posting,) = prepare_updates([record], function=self.asked.function or "update", **how)
         return posting
 
     def _key(self, group: Group) -> str | None:

@@ -112,7 +112,7 @@ class Run:
         return {
             "read": self._datasets,
             "company_id": self.client.credentials.company_id,
-            "object": (self.operator.object or self.operator.function).upper(),
+            "object": (self.operator.object or self.operator.function or "any").upper(),
             "rows": self._counts["posted"],
             "transactions": self._meter.transactions,
         }
@@ -198,7 +198,9 @@ def _asked(operator: IntacctLoadingOperator) -> Asked:
         mapping=mapping,
         build=operator.record,
         object=operator.object or None,
-        function=operator.function or "create",
+        function=operator.function or None,
+        key=tuple(names("key", operator.key)) if operator.key else (),
+        skip_unchanged=operator.skip_unchanged,
         idempotency_key=operator.idempotency_key or "",
         stamp_reference=operator.stamp_reference,
         statistical=operator.statistical,
