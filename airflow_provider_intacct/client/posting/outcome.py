@@ -55,7 +55,7 @@ class Outcome:
             "act": self.act,
             "status": self.status,
             "key": self.key,
-            "control_id": posting.control_id,
+            "control_id": "" if posting.problem else posting.control_id,
             "reference": posting.reference,
             "natural_key": dict(posting.natural_key),
             "state": self.state,

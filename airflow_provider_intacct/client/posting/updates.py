@@ -65,7 +65,7 @@ def prepare_updates(
         record = check_record(left(record), kind, path, statistical=statistical or is_statistical(given), partial=True)
         kind, target, looked_up = _target(kind, record, function, key, path)
         looked_up = looked_up or (skip_unchanged and not kind.legacy and kind.record_key not in record)
-        if set(record) <= set(kind.natural_key) | {kind.record_key}:
+        if set(record) <= ({kind.record_key} if kind.record_key in record else set(kind.natural_key)):
             raise InvalidRecordError(f"{path} says which record it is and nothing to write. Nothing was sent.")
         digest = digest_of(record, kind, "update", entity_id)
         identity = identity_of(kind, target or (("content", digest),), own_key, act="update")
