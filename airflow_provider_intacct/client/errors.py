@@ -26,6 +26,7 @@
         │   └── LockedOutError          the user is locked
         ├── SenderNotAuthorisedError    the company does not admit this sender
         ├── NotSubscribedError          the company has no Web Services, or has expired
+        ├── PolicyError                 no such policy for asynchronous requests
         ├── InvalidSessionError         the session is unknown or has expired
         ├── SchemaError                 the request does not fit Intacct's schema
         ├── ThrottledError              too many requests
@@ -365,6 +366,15 @@ class NotSubscribedError(GatewayError):
     """The company cannot be called at all: no Web Services subscription, or it has expired."""
 
     advice = "the company needs an active Web Services subscription (Company > Subscriptions); ask Sage if it has one."
+
+
+class PolicyError(GatewayError):
+    """The company or sender has no asynchronous policy of that id. Nothing was carried out."""
+
+    advice = (
+        "check policy_id; asynchronous policies are set up by Sage's support. Without a policy id the same records are "
+        "posted at once."
+    )
 
 
 class InvalidSessionError(GatewayError):

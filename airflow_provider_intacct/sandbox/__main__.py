@@ -88,6 +88,7 @@ def _run(options: argparse.Namespace, switches: "Switches", listener: socket.soc
     port = listener.getsockname()[1]
     company.endpoint = _endpoint(port)
     company.dds_folder = options.dds_folder
+    company.policy_folder = options.policy_folder
     try:
         serve(Sandbox(company, schema), listener, f"Sandbox ready at http://{_HOST}:{port}")
     finally:
@@ -104,6 +105,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--db", type=Path, help="database file, made when absent (default: a temporary one)")
     parser.add_argument("--size", choices=("small", "medium", "large"), default="small", help="size of a new company")
     parser.add_argument("--dds-folder", type=Path, help="folder that DDS jobs write to; without one they are refused")
+    parser.add_argument("--policy-folder", type=Path, help="folder for the responses to asynchronous requests")
     parser.add_argument("--schema", type=Path, help="validate requests with this XSD instead of the sandbox's own")
     parser.add_argument(
         "--set", action="append", default=[], metavar="SWITCH=VALUE", help="set a switch; the README lists them"

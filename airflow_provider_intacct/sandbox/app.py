@@ -23,6 +23,7 @@ from .bench import Bench, BenchError
 from .company import Company
 from .faults import Faults
 from .gateway.answers import Answer
+from .gateway.asynchronous import Queue
 from .gateway.delivery.jobs import Jobs
 from .gateway.exchange import Gateway
 
@@ -98,6 +99,7 @@ class Sandbox:
         self._gateway = Gateway(company, schema, faults)
         self._bench = Bench(company, self._gateway, faults)
         company.part(Jobs).resume()
+        company.part(Queue).resume(self._gateway.carry_out)
         self._limiter: anyio.CapacityLimiter | None = None
 
     def application(self) -> ASGIApp:

@@ -11,6 +11,7 @@ from .company import Company
 from .desk import Desk, DeskError
 from .faults import FaultError, Faults, Rule
 from .gateway import limits
+from .gateway.asynchronous import Queue
 from .gateway.exchange import Gateway
 from .gateway.uniqueness import ControlIds
 from .switches import SwitchError
@@ -37,6 +38,7 @@ class Bench:
             "/sandbox/transactions": self._transactions,
             "/sandbox/operations": lambda: company.part(limits.Places).counts(),
             "/sandbox/control-ids": lambda: company.part(ControlIds).listed(),
+            "/sandbox/queue": lambda: company.part(Queue).listed(),
             "/sandbox/log": lambda: [asdict(line) for line in gateway.log()],
             "/sandbox/approvals": desk.waiting,
         }
@@ -46,6 +48,8 @@ class Bench:
             ("POST", "/sandbox/switches"): company.switches.change,
             ("POST", "/sandbox/time"): self._advance,
             ("DELETE", "/sandbox/control-ids"): lambda _: company.part(ControlIds).forget(),
+            ("POST", "/sandbox/queue"): self._queue,
+            ("DELETE", "/sandbox/queue"): lambda _: company.part(Queue).drop(),
             ("DELETE", "/sandbox/log"): lambda _: gateway.forget_log(),
             ("POST", "/sandbox/approve"): desk.approve,
             ("POST", "/sandbox/decline"): desk.decline,
@@ -85,6 +89,14 @@ class Bench:
         if not abs(self._company.clock.offset_seconds + seconds) <= _FURTHEST:
             raise BenchError(f"advance_seconds may take the clock {_FURTHEST} seconds from the present, no further.")
         self._company.advance_clock(seconds)
+
+    def _queue(self, values: Mapping[str, Any]) -> None:
+        hold, release = values.get("hold", False), values.get("release", 0)
+        if set(values) - {"hold", "release"} or not isinstance(hold, bool):
+            raise BenchError("The queue takes hold (true or false) and release (a whole number).")
+        if isinstance(release, bool) or not isinstance(release, int) or release < 0:
+            raise BenchError(f"release is a whole number of requests, not {release!r}.")
+        self._company.part(Queue).control(values)
 
     def _reset(self, _: Mapping[str, Any]) -> None:
         self._company.reset()

@@ -32,6 +32,9 @@ TABLES = (
     "CREATE TABLE gateway_dds_job (record_no INTEGER PRIMARY KEY, set_no INTEGER NOT NULL, "
     "specification TEXT NOT NULL)",
     APPROVAL_TABLE,
+    "CREATE TABLE gateway_queue (number INTEGER PRIMARY KEY, policy_id TEXT NOT NULL, control_id TEXT NOT NULL, "
+    "functions TEXT NOT NULL, document BLOB NOT NULL, due REAL NOT NULL, state TEXT NOT NULL, response BLOB, "
+    "delivery TEXT)",
 )
 
 
@@ -61,6 +64,7 @@ class Company:
         self.permissions = Permissions()
         self.endpoint = ""
         self.dds_folder: Path | None = None
+        self.policy_folder: Path | None = None
         self._endings: list[Callable[[], None]] = []
         self._parts: dict[type, Any] = {}
         self._parts_lock = threading.RLock()

@@ -60,7 +60,8 @@ class Rule:
 
     With `rows`, only requests for pages of more than so many records count. `position` is the function of the request
     that a fault within strikes at (0: the last one), `at_byte` where a reply is cut (negative: from its end, None: in
-    the middle). With `expire` the request's session has ended as well.
+    the middle). With `expire` the request's session has ended as well. With `queued` asynchronous requests count when
+    they are carried out, and no others.
     """
 
     fault: str
@@ -72,6 +73,7 @@ class Rule:
     position: int = 0
     at_byte: int | None = None
     expire: bool = False
+    queued: bool = False
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Rule":
@@ -92,6 +94,7 @@ class Rule:
                 position=int(values.get("position", 0)),
                 at_byte=None if values.get("at_byte") is None else int(values["at_byte"]),
                 expire=values.get("expire", False) is True,
+                queued=values.get("queued", False) is True,
             )
         except (TypeError, ValueError) as error:
             text = "nth, times, rows, position and at_byte are whole numbers, seconds is a number"
@@ -108,8 +111,10 @@ class Rule:
             return max(1, length // 2)
         return min(length, max(0, length + self.at_byte if self.at_byte < 0 else self.at_byte))
 
-    def concerns(self, functions: Collection[str], page_size: int) -> bool:
+    def concerns(self, functions: Collection[str], page_size: int, *, queued: bool) -> bool:
         """Whether a request with these functions, the largest of its pages so large, is one this rule counts."""
+        if queued is not self.queued:
+            return False
         return (self.function == "*" or self.function in functions) and (not self.rows or page_size > self.rows)
 
 
@@ -137,12 +142,12 @@ class Faults:
         with self._lock:
             return [{**asdict(rule), "seen": seen} for rule, seen in zip(self._rules, self._seen, strict=True)]
 
-    def strike(self, functions: Collection[str], page_size: int = 0) -> Rule | None:
+    def strike(self, functions: Collection[str], page_size: int = 0, *, queued: bool = False) -> Rule | None:
         """Count a request with these functions and its largest page, and return the first rule that strikes."""
         struck: Rule | None = None
         with self._lock:
             for index, rule in enumerate(self._rules):
-                if rule.concerns(functions, page_size):
+                if rule.concerns(functions, page_size, queued=queued):
                     self._seen[index] += 1
                     if struck is None and rule.nth <= self._seen[index] < rule.nth + rule.times:
                         struck = rule

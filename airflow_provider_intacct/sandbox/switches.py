@@ -186,6 +186,17 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("payment_confirmation", "never", "AP payments that stay Approved until confirm_appaymentrequest: none, "
            "printed checks, or all", ("never", "checks", "always")),
     Switch("selected_lowers_due", False, "what unposted payments have selected is no longer due on the bill"),
+    # asynchronous requests
+    Switch("transport_policies", "OFFLINE", "ids of the transport policies there are, with commas between"),
+    Switch("policy_response_url", "", "where responses to asynchronous requests are posted, on this machine only: "
+           "http://user:password@127.0.0.1:8099/path; empty: nowhere"),
+    Switch("async_seconds", 0.0, "least seconds that an asynchronous request is queued, by the company's clock"),
+    Switch("async_characters", 500000, "characters that an asynchronous request may have; 0 any number"),
+    Switch("async_characters_errorno", "XL03000006", "errorno of the refusal of more characters than that"),
+    Switch("async_sign_in", "carried_out", "an asynchronous request signs in when it is carried out, or is refused "
+           "when it is received as well", ("carried_out", "received")),
+    Switch("async_after_restart", "again", "a request that was being carried out when the process died is carried "
+           "out again, or lost", ("again", "lost")),
     # API transactions
     Switch("bill_failures", False, "a function that failed counts as one API transaction"),
     Switch("bill_report_polls", True, "a readMore that finds its report pending counts as one API transaction"),

@@ -185,11 +185,6 @@ def test_additional_error_information_comes_when_asked_for(sandbox: SandboxProce
     ]
 
 
-def test_an_unknown_transport_policy_is_a_control_failure(sandbox: SandboxProcess) -> None:
-    answer = call(sandbox, "<getAPISession/>", control="<policyid>nightly</policyid>")
-    assert refusal(answer) == ("XL03000006", "nightly is not a valid transport policy.")
-
-
 @pytest.mark.parametrize(
     ("body", "said"),
     [

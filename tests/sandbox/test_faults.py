@@ -241,7 +241,7 @@ def test_rules_can_be_listed_and_removed(sandbox: SandboxProcess) -> None:
     sandbox.fault("http_503")
     assert sandbox.control("/sandbox/faults") == [
         {"fault": "http_503", "function": "*", "nth": 1, "times": 1, "seconds": 1.0, "rows": 0, "position": 0,
-         "at_byte": None, "expire": False, "seen": 0},
+         "at_byte": None, "expire": False, "queued": False, "seen": 0},
     ]  # fmt: skip
     assert sandbox.control("/sandbox/faults", method="DELETE") == []
     assert call(sandbox, "<getDimensions/>").status == 200

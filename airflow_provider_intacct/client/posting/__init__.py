@@ -4,6 +4,8 @@ postings = prepare(records, scope=Scope("DEMO", key="accrual 2026-03"), object_n
 outcomes = client.post(postings)
 """
 
+from airflow_provider_intacct.client.posting.acts import prepare_acts
+from airflow_provider_intacct.client.posting.asynchronous import Sought, missing, settle, sought, submit
 from airflow_provider_intacct.client.posting.creates import prepare
 from airflow_provider_intacct.client.posting.flow import post
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
@@ -34,14 +36,20 @@ __all__ = [
     "Scope",
     "Sending",
     "Settled",
+    "Sought",
     "TypedRecord",
     "content_digest",
     "control_id",
+    "missing",
     "post",
     "prepare",
+    "prepare_acts",
     "prepare_updates",
     "prepare_upserts",
     "raise_unless_posted",
     "replaced_lines",
+    "settle",
+    "sought",
+    "submit",
     "summary",
 ]

@@ -30,6 +30,7 @@ MAX_BYTES = 400_000
 a synchronous one. Source: developer.intacct.com, Web Services > Synchronous and asynchronous."""
 
 CHANGED = "What an earlier try posted is not what this one brings. Nothing was sent."
+ACKNOWLEDGED = "acknowledged by Intacct, which carries it out later; it is looked up until it is found"
 NOT_SENT = "not sent: an earlier record of this call was not posted"
 TOO_MANY = "not sent: more than {most} records of this call were rejected"
 
@@ -206,6 +207,9 @@ def _post_batch(
             if not failure.in_doubt:
                 raise
             settle([in_doubt(posting, failure) for posting in pending])
+            break
+        if reply.acknowledged:  # by an asynchronous policy: carried out later, if at all
+            settle([Outcome(posting, "in_doubt", note=ACKNOWLEDGED) for posting in pending])
             break
         answers = [Answer(posting, result) for posting, result in zip(pending, reply.results, strict=True)]
         if busy := turned_away(answers, atomic=atomic):

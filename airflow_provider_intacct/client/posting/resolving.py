@@ -10,8 +10,11 @@ from typing import Protocol
 
 from airflow_provider_intacct.client.errors import GatewayError, RecordExistsError
 from airflow_provider_intacct.client.flows import Flow
+from airflow_provider_intacct.client.posting.act_table import ACTS
+from airflow_provider_intacct.client.posting.deletion import find_gone
 from airflow_provider_intacct.client.posting.existing import Execute, Found, find_records
 from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.posting.workflow import find_acted
 
 
 class Find(Protocol):
@@ -48,6 +51,8 @@ RESOLVERS: Mapping[str, Resolver] = {
     "create": Resolver(find_records, (RecordExistsError,)),
     "update": Resolver(find_records, conflict=WRITTEN_OVER),
     "upsert": Resolver(find_records, conflict=WRITTEN_OVER),
+    "delete": Resolver(find_gone),
+    **{act: Resolver(find_acted) for act in ACTS},
 }
 
 

@@ -15,6 +15,7 @@ from airflow_provider_intacct.client.transactions.cash import (
     Deposit,
     OtherReceipt,
 )
+from airflow_provider_intacct.client.transactions.contracts import Contract, ContractLine
 from airflow_provider_intacct.client.transactions.documents import DocumentLine
 from airflow_provider_intacct.client.transactions.expenses import (
     Expense,
@@ -42,12 +43,15 @@ from airflow_provider_intacct.client.transactions.master import (
     Location,
     Project,
     Task,
+    User,
+    UserContact,
     Vendor,
     Warehouse,
 )
 from airflow_provider_intacct.client.transactions.orders import (
     InventoryDocument,
     InventoryLine,
+    ItemDetail,
     PurchasingDocument,
     PurchasingLine,
     SalesDocument,
@@ -64,8 +68,11 @@ from airflow_provider_intacct.client.transactions.payables import (
     BillPaymentDetail,
 )
 from airflow_provider_intacct.client.transactions.receivables import (
+    Applied,
     ArAdjustment,
     Invoice,
+    PaymentApplication,
+    PaymentOnAccount,
     ReceivedPayment,
     ReceivedPaymentDetail,
 )
@@ -75,6 +82,7 @@ from airflow_provider_intacct.client.transactions.values import Address, Dimensi
 __all__ = [
     "Address",
     "ApAdjustment",
+    "Applied",
     "ArAdjustment",
     "AttachedFile",
     "Attachment",
@@ -88,6 +96,8 @@ __all__ = [
     "Class",
     "Contact",
     "ContactDetails",
+    "Contract",
+    "ContractLine",
     "Customer",
     "Department",
     "Deposit",
@@ -102,10 +112,13 @@ __all__ = [
     "InventoryLine",
     "Invoice",
     "Item",
+    "ItemDetail",
     "JournalEntry",
     "JournalLine",
     "Location",
     "OtherReceipt",
+    "PaymentApplication",
+    "PaymentOnAccount",
     "Project",
     "PurchasingDocument",
     "PurchasingLine",
@@ -123,6 +136,8 @@ __all__ = [
     "TimesheetEntry",
     "Transaction",
     "TransferLine",
+    "User",
+    "UserContact",
     "Vendor",
     "Warehouse",
     "WarehouseTransfer",

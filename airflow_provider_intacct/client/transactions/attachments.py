@@ -4,11 +4,16 @@ Source: developer.intacct.com, Company > Attachments; the content models of Sage
 """
 
 import base64
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from airflow_provider_intacct.client.transactions.shape import Part, Style, Transaction
+
+MAX_ID = 20
+"""Characters of an attachment's id. Source: DataBlend's guide to attachments in Intacct ("free text (20)"); Sage's own
+pages name no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,12 @@ class AttachedFile(Part):
         return {"attachmentdata": base64.b64encode(self.content).decode("ascii")}
 
     def problem(self) -> str:
-        """Say that the file is empty, or nothing."""
+        """Say what is wrong with the name or the content, or nothing."""
+        for what, text in (("name", self.name), ("extension", self.extension)):
+            if "." in text or "/" in text or "\\" in text:
+                return (
+                    f"{what} is {text!r}; Intacct wants a file's name and extension apart, without a period or a folder"
+                )
         return "" if self.content else "content is empty"
 
 
@@ -46,6 +56,29 @@ class Attachment(Transaction):
     order: ClassVar[tuple[str, ...]] = (
         *("supdocid", "supdocname", "supdocfoldername", "supdocdescription", "attachments"),
     )
+
+    def problem(self) -> str:
+        """Say what is wrong with the id, the folder or the names of the files, or nothing."""
+        if problem := id_problem(self.id):
+            return problem
+        if self.folder != self.folder.strip():
+            return f"folder is {self.folder!r}; its name neither begins nor ends with a space"
+        names = Counter((each.name.upper(), each.extension.upper()) for each in self.files)
+        twice = [
+            f"{each.name}.{each.extension}"
+            for each in self.files
+            if names[each.name.upper(), each.extension.upper()] > 1
+        ]
+        return f"{twice[0]} is there twice; give each file its own name" if twice else ""
+
+
+def id_problem(attachment_id: str) -> str:
+    """Say what is wrong with the id of an attachment, or nothing."""
+    if len(attachment_id) > MAX_ID:
+        return f"id is {attachment_id!r}, of {len(attachment_id)} characters; Intacct takes {MAX_ID}"
+    if attachment_id != attachment_id.strip() or not attachment_id.isprintable():
+        return f"id is {attachment_id!r}; it is printable, and neither begins nor ends with a space"
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

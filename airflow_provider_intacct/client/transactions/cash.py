@@ -8,31 +8,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar
 
-from airflow_provider_intacct.client.transactions.documents import EXCHANGE, DocumentLine
-from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
-from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
+from airflow_provider_intacct.client.transactions.documents import EXCHANGE, AccountLine, DocumentLine
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Style, Transaction
+from airflow_provider_intacct.client.transactions.values import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeCardLine(Part):
+class ChargeCardLine(AccountLine):
     """What was bought, to an account or an account label."""
 
     amount: Annotated[Money, "paymentamount"]
-    account: Annotated[str | None, "glaccountno"] = None
-    account_label: Annotated[str | None, "accountlabel"] = None
     description: Annotated[str | None, "description"] = None
-    dimensions: Dimensions | None = None
-    custom_fields: CustomFields | None = None
 
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("glaccountno", "accountlabel", "description", "paymentamount", "departmentid", "locationid", "customerid"),
         *("vendorid", "employeeid", "projectid", "itemid", "classid", "contractid", "warehouseid", "customfields"),
     )
-
-    def problem(self) -> str:
-        """Say that the account is missing or given twice, or nothing."""
-        return "give either account or account_label" if (self.account is None) == (self.account_label is None) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style
-from airflow_provider_intacct.client.transactions.values import Dimensions
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
+from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
 
 Action = Literal["Submit", "Draft"]
 
@@ -25,14 +25,27 @@ LINE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLine(Part):
+class AccountLine(Part):
+    """What every line to an account, or to an account label, has."""
+
+    account: Annotated[str | None, "glaccountno"] = None
+    account_label: Annotated[str | None, "accountlabel"] = None
+    dimensions: Dimensions | None = None
+    custom_fields: CustomFields | None = None
+
+    style: ClassVar[Style] = "legacy"
+
+    def problem(self) -> str:
+        """Say that the account is missing or given twice, or nothing."""
+        return one_account(self.account, self.account_label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine(AccountLine):
     """A line of an invoice, an adjustment or an other receipt, to an account or an account label."""
 
     amount: Annotated[Money, "amount"]
-    account: Annotated[str | None, "glaccountno"] = None
-    account_label: Annotated[str | None, "accountlabel"] = None
     offset_account: Annotated[str | None, "offsetglaccountno"] = None
-    dimensions: Dimensions | None = None
     memo: Annotated[str | None, "memo"] = None
     allocation: Annotated[str | None, "allocationid"] = None
     form_1099: Annotated[bool | None, "item1099"] = None
@@ -43,14 +56,30 @@ class DocumentLine(Part):
     revenue_from: Annotated[date | None, "revrecstartdate"] = None
     revenue_until: Annotated[date | None, "revrecenddate"] = None
     billable: Annotated[bool | None, "billable"] = None
-    custom_fields: CustomFields | None = None
 
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = LINE
 
-    def problem(self) -> str:
-        """Say that the account is missing or given twice, or nothing."""
-        return "give either account or account_label" if (self.account is None) == (self.account_label is None) else ""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment(Transaction):
+    """What adjustments of a vendor's and of a customer's account have in common."""
+
+    adjustment_date: Annotated[date, "datecreated"]
+    posting_date: Annotated[date | None, "dateposted"] = None
+    summary: Annotated[str | None, "batchkey"] = None
+    number: Annotated[str | None, "adjustmentno"] = None
+    action: Annotated[Action | None, "action"] = None
+    description: Annotated[str | None, "description"] = None
+    external_id: Annotated[str | None, "externalid"] = None
+    exchange: Exchange | None = None
+    no_gl: Annotated[bool | None, "nogl"] = None
+
+    style: ClassVar[Style] = "legacy"
+
+
+def one_account(account: str | None, account_label: str | None) -> str:
+    """Say that the account is missing or given twice, or nothing."""
+    return "give either account or account_label" if (account is None) == (account_label is None) else ""
 
 
 def same_signs(lines: Sequence[DocumentLine]) -> str:

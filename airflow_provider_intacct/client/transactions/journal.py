@@ -84,7 +84,30 @@ class JournalLine(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry(Transaction):
+class Entry(Transaction):
+    """What every entry in a journal has."""
+
+    journal: Annotated[str, "JOURNAL"]
+    posting_date: Annotated[date, "BATCH_DATE"]
+    description: Annotated[str, "BATCH_TITLE"]
+    reference: Annotated[str | None, "REFERENCENO"] = None
+    reverse_on: Annotated[date | None, "REVERSEDATE"] = None
+    attachment: Annotated[str | None, "SUPDOCID"] = None
+    state: Annotated[Literal["Posted", "Draft"] | None, "STATE"] = None
+    comment: Annotated[str | None, "HISTORY_COMMENT"] = None
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "GLBATCH"
+
+    def problem(self) -> str:
+        """Say what is wrong with the dates, or nothing."""
+        if self.reverse_on is not None and self.reverse_on <= self.posting_date:
+            return f"reverse_on {self.reverse_on} is not after posting_date {self.posting_date}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry(Entry):
     """A journal entry: debits and credits that balance in every currency.
 
     `reverse_on` books the opposite on a later day. `source_entity` is the entity that the entry is made in where it
@@ -92,26 +115,11 @@ class JournalEntry(Transaction):
     REFERENCENO; without a reference one is stamped there.
     """
 
-    journal: Annotated[str, "JOURNAL"]
-    posting_date: Annotated[date, "BATCH_DATE"]
-    description: Annotated[str, "BATCH_TITLE"]
     lines: Annotated[Sequence[JournalLine], "ENTRIES/GLENTRY"]
-    reference: Annotated[str | None, "REFERENCENO"] = None
-    reverse_on: Annotated[date | None, "REVERSEDATE"] = None
     source_entity: Annotated[str | None, "BASELOCATION_NO"] = None
-    attachment: Annotated[str | None, "SUPDOCID"] = None
-    state: Annotated[Literal["Posted", "Draft"] | None, "STATE"] = None
-    comment: Annotated[str | None, "HISTORY_COMMENT"] = None
     tax_implications: Annotated[str | None, "TAXIMPLICATIONS"] = None
     tax_vendor: Annotated[str | None, "VATVENDORID"] = None
     tax_customer: Annotated[str | None, "VATCUSTOMERID"] = None
-    custom_fields: CustomFields | None = None
-
-    object_name: ClassVar[str] = "GLBATCH"
-
-    def problem(self) -> str:
-        """Say what is wrong with the dates, or nothing."""
-        return _reversal_problem(self.posting_date, self.reverse_on)
 
     def record(self) -> dict[str, Any]:
         """Return the plain mapping. Raises UnbalancedEntryError with the difference per currency and location."""
@@ -135,26 +143,12 @@ class StatisticalLine(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatisticalJournalEntry(Transaction):
+class StatisticalJournalEntry(Entry):
     """An entry in a statistical journal: quantities, such as head count, that need not balance."""
 
-    journal: Annotated[str, "JOURNAL"]
-    posting_date: Annotated[date, "BATCH_DATE"]
-    description: Annotated[str, "BATCH_TITLE"]
     lines: Annotated[Sequence[StatisticalLine], "ENTRIES/GLENTRY"]
-    reference: Annotated[str | None, "REFERENCENO"] = None
-    reverse_on: Annotated[date | None, "REVERSEDATE"] = None
-    attachment: Annotated[str | None, "SUPDOCID"] = None
-    state: Annotated[Literal["Posted", "Draft"] | None, "STATE"] = None
-    comment: Annotated[str | None, "HISTORY_COMMENT"] = None
-    custom_fields: CustomFields | None = None
 
-    object_name: ClassVar[str] = "GLBATCH"
     statistical: ClassVar[bool] = True
-
-    def problem(self) -> str:
-        """Say what is wrong with the dates, or nothing."""
-        return _reversal_problem(self.posting_date, self.reverse_on)
 
     def record(self) -> dict[str, Any]:
         """Return the plain mapping. Intacct takes the quantity without its sign, and the sign as TR_TYPE."""
@@ -165,9 +159,3 @@ class StatisticalJournalEntry(Transaction):
                 refuse(f"StatisticalJournalEntry, line {number}", "quantity is 0; leave the line out")
             line |= {"TR_TYPE": 1 if quantity > 0 else -1, "TRX_AMOUNT": abs(quantity)}
         return record
-
-
-def _reversal_problem(posted: date, reversed_on: date | None) -> str:
-    if reversed_on is not None and reversed_on <= posted:
-        return f"reverse_on {reversed_on} is not after posting_date {posted}"
-    return ""

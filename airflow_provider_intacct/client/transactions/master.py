@@ -4,6 +4,7 @@ The natural key of each is its id, or the name that stands for one. Where the co
 the id out. Source: developer.intacct.com, the "Create" page of each object.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar, Literal
@@ -15,8 +16,16 @@ Status = Literal["active", "inactive"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactDetails(Part):
-    """The contact that Intacct makes along with a vendor or customer. `print_as` is required where it is given."""
+class Master(Transaction):
+    """What every record that others refer to has."""
+
+    status: Annotated[Status | None, "STATUS"] = None
+    custom_fields: CustomFields | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachable(Part):
+    """How to reach a person or a company, and what to print."""
 
     print_as: Annotated[str, "PRINTAS"]
     company: Annotated[str | None, "COMPANYNAME"] = None
@@ -34,87 +43,19 @@ class ContactDetails(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor(Transaction):
-    """One who is paid."""
-
-    name: Annotated[str, "NAME"]
-    id: Annotated[str | None, "VENDORID"] = None
-    contact: Annotated[ContactDetails | None, "DISPLAYCONTACT"] = None
-    parent: Annotated[str | None, "PARENTID"] = None
-    type: Annotated[str | None, "VENDTYPE"] = None
-    terms: Annotated[str | None, "TERMNAME"] = None
-    account: Annotated[str | None, "APACCOUNT"] = None
-    account_label: Annotated[str | None, "ACCOUNTLABEL"] = None
-    offset_account: Annotated[str | None, "OFFSETGLACCOUNTNO"] = None
-    account_number_there: Annotated[str | None, "VENDORACCOUNTNO"] = None
-    currency: Annotated[str | None, "CURRENCY"] = None
-    credit_limit: Annotated[Money | None, "CREDITLIMIT"] = None
-    tax_id: Annotated[str | None, "TAXID"] = None
-    form_1099_type: Annotated[str | None, "FORM1099TYPE"] = None
-    form_1099_box: Annotated[str | None, "FORM1099BOX"] = None
-    name_1099: Annotated[str | None, "NAME1099"] = None
-    on_hold: Annotated[bool | None, "ONHOLD"] = None
-    one_time: Annotated[bool | None, "ONETIME"] = None
-    comments: Annotated[str | None, "COMMENTS"] = None
-    attachment: Annotated[str | None, "SUPDOCID"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
-
-    object_name: ClassVar[str] = "VENDOR"
+class ContactDetails(Reachable):
+    """The contact that Intacct makes along with a vendor or customer. `print_as` is required where it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customer(Transaction):
-    """One who pays."""
-
-    name: Annotated[str, "NAME"]
-    id: Annotated[str | None, "CUSTOMERID"] = None
-    contact: Annotated[ContactDetails | None, "DISPLAYCONTACT"] = None
-    parent: Annotated[str | None, "PARENTID"] = None
-    type: Annotated[str | None, "CUSTTYPE"] = None
-    sales_rep: Annotated[str | None, "CUSTREPID"] = None
-    territory: Annotated[str | None, "TERRITORYID"] = None
-    terms: Annotated[str | None, "TERMNAME"] = None
-    account: Annotated[str | None, "ARACCOUNT"] = None
-    account_label: Annotated[str | None, "ACCOUNTLABEL"] = None
-    offset_account: Annotated[str | None, "OFFSETGLACCOUNTNO"] = None
-    currency: Annotated[str | None, "CURRENCY"] = None
-    credit_limit: Annotated[Money | None, "CREDITLIMIT"] = None
-    tax_id: Annotated[str | None, "TAXID"] = None
-    resale_number: Annotated[str | None, "RESALENO"] = None
-    shipping_method: Annotated[str | None, "SHIPPINGMETHOD"] = None
-    on_hold: Annotated[bool | None, "ONHOLD"] = None
-    one_time: Annotated[bool | None, "ONETIME"] = None
-    comments: Annotated[str | None, "COMMENTS"] = None
-    attachment: Annotated[str | None, "SUPDOCID"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
-
-    object_name: ClassVar[str] = "CUSTOMER"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact(Transaction):
+class Contact(Reachable, Transaction):
     """A person or an address that others refer to by `name`."""
 
     name: Annotated[str, "CONTACTNAME"]
-    print_as: Annotated[str, "PRINTAS"]
-    company: Annotated[str | None, "COMPANYNAME"] = None
-    prefix: Annotated[str | None, "PREFIX"] = None
-    first_name: Annotated[str | None, "FIRSTNAME"] = None
-    last_name: Annotated[str | None, "LASTNAME"] = None
     initial: Annotated[str | None, "INITIAL"] = None
-    phone: Annotated[str | None, "PHONE1"] = None
     second_phone: Annotated[str | None, "PHONE2"] = None
-    mobile: Annotated[str | None, "CELLPHONE"] = None
-    fax: Annotated[str | None, "FAX"] = None
-    email: Annotated[str | None, "EMAIL1"] = None
-    second_email: Annotated[str | None, "EMAIL2"] = None
-    url: Annotated[str | None, "URL1"] = None
-    taxable: Annotated[bool | None, "TAXABLE"] = None
     tax_group: Annotated[str | None, "TAXGROUP"] = None
     tax_id: Annotated[str | None, "TAXID"] = None
-    address: Annotated[Address | None, "MAILADDRESS"] = None
     status: Annotated[Status | None, "STATUS"] = None
     custom_fields: CustomFields | None = None
 
@@ -122,7 +63,56 @@ class Contact(Transaction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Employee(Transaction):
+class Party(Master):
+    """What vendors and customers have in common."""
+
+    name: Annotated[str, "NAME"]
+    contact: Annotated[ContactDetails | None, "DISPLAYCONTACT"] = None
+    parent: Annotated[str | None, "PARENTID"] = None
+    terms: Annotated[str | None, "TERMNAME"] = None
+    account_label: Annotated[str | None, "ACCOUNTLABEL"] = None
+    offset_account: Annotated[str | None, "OFFSETGLACCOUNTNO"] = None
+    currency: Annotated[str | None, "CURRENCY"] = None
+    credit_limit: Annotated[Money | None, "CREDITLIMIT"] = None
+    tax_id: Annotated[str | None, "TAXID"] = None
+    on_hold: Annotated[bool | None, "ONHOLD"] = None
+    one_time: Annotated[bool | None, "ONETIME"] = None
+    comments: Annotated[str | None, "COMMENTS"] = None
+    attachment: Annotated[str | None, "SUPDOCID"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor(Party):
+    """One who is paid."""
+
+    id: Annotated[str | None, "VENDORID"] = None
+    type: Annotated[str | None, "VENDTYPE"] = None
+    account: Annotated[str | None, "APACCOUNT"] = None
+    account_number_there: Annotated[str | None, "VENDORACCOUNTNO"] = None
+    form_1099_type: Annotated[str | None, "FORM1099TYPE"] = None
+    form_1099_box: Annotated[str | None, "FORM1099BOX"] = None
+    name_1099: Annotated[str | None, "NAME1099"] = None
+
+    object_name: ClassVar[str] = "VENDOR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer(Party):
+    """One who pays."""
+
+    id: Annotated[str | None, "CUSTOMERID"] = None
+    type: Annotated[str | None, "CUSTTYPE"] = None
+    sales_rep: Annotated[str | None, "CUSTREPID"] = None
+    territory: Annotated[str | None, "TERRITORYID"] = None
+    account: Annotated[str | None, "ARACCOUNT"] = None
+    resale_number: Annotated[str | None, "RESALENO"] = None
+    shipping_method: Annotated[str | None, "SHIPPINGMETHOD"] = None
+
+    object_name: ClassVar[str] = "CUSTOMER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee(Master):
     """One who works for the company. `contact` is the name of a contact that exists."""
 
     contact: Annotated[str, "PERSONALINFO/CONTACTNAME"]
@@ -138,14 +128,12 @@ class Employee(Transaction):
     type: Annotated[str | None, "EMPLOYEETYPE"] = None
     currency: Annotated[str | None, "CURRENCY"] = None
     earning_type: Annotated[str | None, "EARNINGTYPENAME"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "EMPLOYEE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Project(Transaction):
+class Project(Master):
     """A project; `category` is one of the company's own (Contract, Capitalized, ...)."""
 
     name: Annotated[str, "NAME"]
@@ -168,14 +156,12 @@ class Project(Transaction):
     budget: Annotated[Money | None, "BUDGETAMOUNT"] = None
     contract_amount: Annotated[Money | None, "CONTRACTAMOUNT"] = None
     attachment: Annotated[str | None, "SUPDOCID"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "PROJECT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task(Transaction):
+class Task(Master):
     """A task of a project."""
 
     project: Annotated[str, "PROJECTID"]
@@ -199,7 +185,7 @@ class Task(Transaction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item(Transaction):
+class Item(Master):
     """What is bought, sold or kept; `type` such as Inventory, Non-Inventory or Kit."""
 
     id: Annotated[str, "ITEMID"]
@@ -216,14 +202,12 @@ class Item(Transaction):
     base_price: Annotated[Number | None, "BASEPRICE"] = None
     shipping_weight: Annotated[Number | None, "SHIP_WEIGHT"] = None
     upc: Annotated[str | None, "UPC"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "ITEM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Location(Transaction):
+class Location(Master):
     """A place of the company, within the entity that `parent` leads to."""
 
     id: Annotated[str, "LOCATIONID"]
@@ -234,14 +218,12 @@ class Location(Transaction):
     start: Annotated[date | None, "STARTDATE"] = None
     end: Annotated[date | None, "ENDDATE"] = None
     title: Annotated[str | None, "CUSTTITLE"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "LOCATION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Department(Transaction):
+class Department(Master):
     """A department; what others call its name, Intacct calls its title."""
 
     id: Annotated[str, "DEPARTMENTID"]
@@ -249,28 +231,24 @@ class Department(Transaction):
     parent: Annotated[str | None, "PARENTID"] = None
     supervisor: Annotated[str | None, "SUPERVISORID"] = None
     custom_title: Annotated[str | None, "CUSTTITLE"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "DEPARTMENT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Class(Transaction):
+class Class(Master):
     """A member of the class dimension."""
 
     id: Annotated[str, "CLASSID"]
     name: Annotated[str, "NAME"]
     description: Annotated[str | None, "DESCRIPTION"] = None
     parent: Annotated[str | None, "PARENTID"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "CLASS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GLAccount(Transaction):
+class GLAccount(Master):
     """An account of the general ledger. `requires_...` makes its lines name that dimension."""
 
     number: Annotated[str, "ACCOUNTNO"]
@@ -289,14 +267,12 @@ class GLAccount(Transaction):
     requires_employee: Annotated[bool | None, "REQUIREEMPLOYEE"] = None
     requires_item: Annotated[bool | None, "REQUIREITEM"] = None
     requires_class: Annotated[bool | None, "REQUIRECLASS"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "GLACCOUNT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warehouse(Transaction):
+class Warehouse(Master):
     """Where items are kept."""
 
     id: Annotated[str, "WAREHOUSEID"]
@@ -305,7 +281,67 @@ class Warehouse(Transaction):
     parent: Annotated[str | None, "PARENTID"] = None
     manager: Annotated[str | None, "MANAGERID"] = None
     contact: Annotated[str | None, "CONTACTINFO/CONTACTNAME"] = None
-    status: Annotated[Status | None, "STATUS"] = None
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "WAREHOUSE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserContact(Part):
+    """Whose user it is: the `name` of a contact that exists, or a new one's first and last name and e-mail address."""
+
+    name: Annotated[str | None, "CONTACTNAME"] = None
+    last_name: Annotated[str | None, "LASTNAME"] = None
+    first_name: Annotated[str | None, "FIRSTNAME"] = None
+    email: Annotated[str | None, "EMAIL1"] = None
+
+    def problem(self) -> str:
+        """Say what is missing or given twice, or nothing."""
+        new = (self.last_name, self.first_name, self.email)
+        if self.name is not None:
+            return "" if new == (None, None, None) else "give either the name of a contact, or what makes a new one"
+        return "" if None not in new else "a new contact needs last_name, first_name and email"
+
+
+UserType = Literal[
+    "business user",
+    "employee user",
+    "view only user",
+    "dashboard user",
+    "project manager user",
+    "construction manager user",
+    "platform user",
+    "warehouse user",
+    "payment approver",
+    "CRM user",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Transaction):
+    """One who may sign in; only an administrator may create one. A password is not given here.
+
+    `web_services_only` users cannot use the application itself. Without `locations`, `departments` or `territories`
+    there is no restriction.
+    """
+
+    login: Annotated[str, "LOGINID"]
+    contact: Annotated[UserContact, "CONTACTINFO"]
+    name: Annotated[str | None, "DESCRIPTION"] = None
+    type: Annotated[UserType | None, "USERTYPE"] = None
+    admin: Annotated[bool | None, "ADMIN"] = None
+    status: Annotated[Literal["active", "lockedout"] | None, "STATUS"] = None
+    web_services_only: Annotated[bool | None, "LOGINDISABLED"] = None
+    single_sign_on: Annotated[bool | None, "SSO_ENABLED"] = None
+    single_sign_on_id: Annotated[str | None, "SSO_FEDERATED_ID"] = None
+    locations: Annotated[Sequence[str], "USERLOCATIONS/LOCATIONID"] = ()
+    departments: Annotated[Sequence[str], "USERDEPARTMENTS/DEPARTMENTID"] = ()
+    territories: Annotated[Sequence[str], "USERTERRITORIES/TERRITORYID"] = ()
+    custom_fields: CustomFields | None = None
+
+    object_name: ClassVar[str] = "USERINFO"
+
+    def problem(self) -> str:
+        """Say what Intacct asks of this type of user, or nothing."""
+        if self.type == "CRM user" and not self.web_services_only:
+            return "a CRM user cannot sign in to the application: give web_services_only=True"
+        return ""

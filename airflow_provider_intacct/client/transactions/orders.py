@@ -19,6 +19,7 @@ from airflow_provider_intacct.client.transactions.shape import (
     Style,
     Transaction,
     rendered,
+    slots_of,
 )
 from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
 
@@ -43,66 +44,115 @@ class Subtotal(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SalesLine(Part):
-    """A line of a sales document. The unit is spelled exactly as the item's."""
+class ItemDetail(Part):
+    """Which pieces of an item are meant: a serial or a lot number, and where in the warehouse they are kept."""
+
+    quantity: Annotated[Number | None, "quantity"] = None
+    serial_number: Annotated[str | None, "serialno"] = None
+    lot_number: Annotated[str | None, "lotno"] = None
+    component: Annotated[str | None, "componentid"] = None
+    aisle: Annotated[str | None, "aisle"] = None
+    row: Annotated[str | None, "row"] = None
+    bin: Annotated[str | None, "bin"] = None
+    expires: Annotated[date | None, "itemexpiration"] = None
+
+    word: ClassVar[str] = "item detail"
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = (
+        *("componentid", "quantity", "serialno", "lotno", "aisle", "row", "bin", "itemexpiration"),
+    )
+
+    def problem(self) -> str:
+        """Say that there are two numbers, or nothing at all."""
+        if self.serial_number is not None and self.lot_number is not None:
+            return "give either serial_number or lot_number"
+        empty = all(getattr(self, slot.attribute) is None for slot in slots_of(self))
+        return "it says nothing; leave it out" if empty else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemLine(Part):
+    """What every line of a document has. The unit is spelled exactly as the item's.
+
+    `source_line` is the line it takes over from the document that this one is made from.
+    """
 
     item: Annotated[str, "itemid"]
     quantity: Annotated[Number, "quantity"]
-    price: Annotated[Number | None, "price"] = None
     unit: Annotated[str | None, "unit"] = None
     description: Annotated[str | None, "itemdesc"] = None
+    source_line: Annotated[int | str | None, "sourcelinekey"] = None
+    details: Annotated[Sequence[ItemDetail], "itemdetails/itemdetail"] = ()
+    custom_fields: CustomFields | None = None
+
+    style: ClassVar[Style] = "legacy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDocument(Transaction):
+    """What every document has; `type` is one of the company's own definitions. Its natural key is type and number."""
+
+    type: Annotated[str, "transactiontype"]
+    document_date: Annotated[date, "datecreated"]
+    created_from: Annotated[str | None, "createdfrom"] = None
+    number: Annotated[str | None, "documentno"] = None
+    reference: Annotated[str | None, "referenceno"] = None
+    message: Annotated[str | None, "message"] = None
+    external_id: Annotated[str | None, "externalid"] = None
+    state: Annotated[str | None, "state"] = None
+    subtotals: Annotated[Sequence[Subtotal], "subtotals/subtotal"] = ()
+    custom_fields: CustomFields | None = None
+
+    style: ClassVar[Style] = "legacy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeDocument(ItemDocument):
+    """What documents of Order Entry and Purchasing have beside that."""
+
+    posting_date: Annotated[date | None, "dateposted"] = None
+    terms: Annotated[str | None, "termname"] = None
+    shipping_method: Annotated[str | None, "shippingmethod"] = None
+    attachment: Annotated[str | None, "supdocid"] = None
+    exchange: Exchange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesLine(ItemLine):
+    """A line of a sales document."""
+
+    price: Annotated[Number | None, "price"] = None
     taxable: Annotated[bool | None, "taxable"] = None
     discount_percent: Annotated[Number | None, "discountpercent"] = None
-    source_line: Annotated[int | str | None, "sourcelinekey"] = None
     dimensions: Dimensions | None = None
     memo: Annotated[str | None, "memo"] = None
     revenue_template: Annotated[str | None, "revrectemplate"] = None
     revenue_from: Annotated[date | None, "revrecstartdate"] = None
     revenue_until: Annotated[date | None, "revrecenddate"] = None
-    custom_fields: CustomFields | None = None
 
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("itemid", "itemdesc", "taxable", "warehouseid", "quantity", "unit", "discountpercent", "price"),
-        *("sourcelinekey", "locationid", "departmentid", "memo", "customfields", "revrectemplate", "revrecstartdate"),
-        *("revrecenddate", "projectid", "customerid", "vendorid", "employeeid", "classid", "contractid"),
+        *("sourcelinekey", "locationid", "departmentid", "memo", "itemdetails", "customfields", "revrectemplate"),
+        *("revrecstartdate", "revrecenddate", "projectid", "customerid", "vendorid", "employeeid", "classid"),
+        *("contractid",),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SalesDocument(Transaction):
-    """A quote, order, shipper or invoice: what `type`, a definition of Order Entry, makes it.
+class SalesDocument(TradeDocument):
+    """A quote, order, shipper or invoice: what `type`, a definition of Order Entry, makes it."""
 
-    Its natural key is the type and the number.
-    """
-
-    type: Annotated[str, "transactiontype"]
-    document_date: Annotated[date, "datecreated"]
     customer: Annotated[str, "customerid"]
     lines: Annotated[Sequence[SalesLine], "sotransitems/sotransitem"]
-    posting_date: Annotated[date | None, "dateposted"] = None
-    created_from: Annotated[str | None, "createdfrom"] = None
-    number: Annotated[str | None, "documentno"] = None
     original_date: Annotated[date | None, "origdocdate"] = None
-    reference: Annotated[str | None, "referenceno"] = None
-    terms: Annotated[str | None, "termname"] = None
     due: Annotated[date | None, "datedue"] = None
-    message: Annotated[str | None, "message"] = None
-    shipping_method: Annotated[str | None, "shippingmethod"] = None
     ship_to: Annotated[str | None, "shipto/contactname"] = None
     bill_to: Annotated[str | None, "billto/contactname"] = None
-    attachment: Annotated[str | None, "supdocid"] = None
-    external_id: Annotated[str | None, "externalid"] = None
-    exchange: Exchange | None = None
     price_list: Annotated[str | None, "vsoepricelist"] = None
-    state: Annotated[str | None, "state"] = None
     project: Annotated[str | None, "projectid"] = None
-    subtotals: Annotated[Sequence[Subtotal], "subtotals/subtotal"] = ()
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "SODOCUMENT"
     function: ClassVar[str] = "create_sotransaction"
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("transactiontype", "datecreated", "dateposted", "createdfrom", "customerid", "documentno", "origdocdate"),
         *("referenceno", "termname", "datedue", "message", "shippingmethod", "shipto", "billto", "supdocid"),
@@ -111,63 +161,40 @@ class SalesDocument(Transaction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchasingLine(Part):
-    """A line of a purchasing document. The unit is spelled exactly as the item's."""
+class PurchasingLine(ItemLine):
+    """A line of a purchasing document."""
 
-    item: Annotated[str, "itemid"]
-    quantity: Annotated[Number, "quantity"]
     price: Annotated[Number | None, "price"] = None
-    unit: Annotated[str | None, "unit"] = None
-    description: Annotated[str | None, "itemdesc"] = None
     taxable: Annotated[bool | None, "taxable"] = None
-    source_line: Annotated[int | str | None, "sourcelinekey"] = None
     tax: Annotated[Money | None, "tax"] = None
     dimensions: Dimensions | None = None
     memo: Annotated[str | None, "memo"] = None
     billable: Annotated[bool | None, "billable"] = None
-    custom_fields: CustomFields | None = None
 
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("itemid", "itemdesc", "taxable", "warehouseid", "quantity", "unit", "price", "sourcelinekey", "tax"),
-        *("locationid", "departmentid", "memo", "customfields", "projectid", "customerid", "vendorid", "employeeid"),
-        *("classid", "contractid", "billable"),
+        *("locationid", "departmentid", "memo", "itemdetails", "customfields", "projectid", "customerid", "vendorid"),
+        *("employeeid", "classid", "contractid", "billable"),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchasingDocument(Transaction):
+class PurchasingDocument(TradeDocument):
     """A requisition, order, receiver or vendor invoice: what `type`, a definition of Purchasing, makes it.
 
-    The schema asks for `due`, `return_to` and `pay_to`, names of contacts. Its natural key is the type and the number.
+    The schema asks for `due`, `return_to` and `pay_to`, names of contacts.
     """
 
-    type: Annotated[str, "transactiontype"]
-    document_date: Annotated[date, "datecreated"]
     vendor: Annotated[str, "vendorid"]
     due: Annotated[date, "datedue"]
     return_to: Annotated[str, "returnto/contactname"]
     pay_to: Annotated[str, "payto/contactname"]
     lines: Annotated[Sequence[PurchasingLine], "potransitems/potransitem"]
-    posting_date: Annotated[date | None, "dateposted"] = None
-    created_from: Annotated[str | None, "createdfrom"] = None
-    number: Annotated[str | None, "documentno"] = None
-    reference: Annotated[str | None, "referenceno"] = None
     vendor_document: Annotated[str | None, "vendordocno"] = None
-    terms: Annotated[str | None, "termname"] = None
-    message: Annotated[str | None, "message"] = None
-    shipping_method: Annotated[str | None, "shippingmethod"] = None
     deliver_to: Annotated[str | None, "deliverto/contactname"] = None
-    attachment: Annotated[str | None, "supdocid"] = None
-    external_id: Annotated[str | None, "externalid"] = None
-    exchange: Exchange | None = None
-    state: Annotated[str | None, "state"] = None
-    subtotals: Annotated[Sequence[Subtotal], "subtotals/subtotal"] = ()
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "PODOCUMENT"
     function: ClassVar[str] = "create_potransaction"
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("transactiontype", "datecreated", "dateposted", "createdfrom", "vendorid", "documentno", "referenceno"),
         *("vendordocno", "termname", "datedue", "message", "shippingmethod", "returnto", "payto", "deliverto"),
@@ -176,22 +203,16 @@ class PurchasingDocument(Transaction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryLine(Part):
+class InventoryLine(ItemLine):
     """A line of an inventory document. The dimensions name the warehouse."""
 
-    item: Annotated[str, "itemid"]
-    quantity: Annotated[Number, "quantity"]
     dimensions: Dimensions
-    unit: Annotated[str | None, "unit"] = None
     cost: Annotated[Number | None, "cost"] = None
-    description: Annotated[str | None, "itemdesc"] = None
-    source_line: Annotated[int | str | None, "sourcelinekey"] = None
-    custom_fields: CustomFields | None = None
 
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("itemid", "itemdesc", "warehouseid", "quantity", "unit", "cost", "sourcelinekey", "locationid"),
-        *("departmentid", "customfields", "projectid", "customerid", "vendorid", "employeeid", "classid", "contractid"),
+        *("departmentid", "itemdetails", "customfields", "projectid", "customerid", "vendorid", "employeeid"),
+        *("classid", "contractid"),
     )
 
     def problem(self) -> str:
@@ -200,28 +221,14 @@ class InventoryLine(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryDocument(Transaction):
-    """An adjustment, receipt or issue of items: what `type`, a definition of Inventory Control, makes it.
+class InventoryDocument(ItemDocument):
+    """An adjustment, receipt or issue of items: what `type`, a definition of Inventory Control, makes it."""
 
-    Its natural key is the type and the number.
-    """
-
-    type: Annotated[str, "transactiontype"]
-    document_date: Annotated[date, "datecreated"]
     lines: Annotated[Sequence[InventoryLine], "ictransitems/ictransitem"]
-    created_from: Annotated[str | None, "createdfrom"] = None
-    number: Annotated[str | None, "documentno"] = None
-    reference: Annotated[str | None, "referenceno"] = None
-    message: Annotated[str | None, "message"] = None
-    external_id: Annotated[str | None, "externalid"] = None
     base_currency: Annotated[str | None, "basecurr"] = None
-    state: Annotated[str | None, "state"] = None
-    subtotals: Annotated[Sequence[Subtotal], "subtotals/subtotal"] = ()
-    custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "INVDOCUMENT"
     function: ClassVar[str] = "create_ictransaction"
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("transactiontype", "datecreated", "createdfrom", "documentno", "referenceno", "message", "externalid"),
         *("basecurr", "customfields", "state", "ictransitems", "subtotals"),

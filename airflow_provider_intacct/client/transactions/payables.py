@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from airflow_provider_intacct.client.transactions.documents import EXCHANGE, Action, DocumentLine, same_signs
+from airflow_provider_intacct.client.transactions.documents import (
+    EXCHANGE,
+    Action,
+    Adjustment,
+    DocumentLine,
+    one_account,
+    same_signs,
+)
 from airflow_provider_intacct.client.transactions.journal import TaxEntry
-from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Transaction
 from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
 
 
@@ -36,11 +43,9 @@ class BillLine(Part):
 
     def problem(self) -> str:
         """Say what is missing or given twice, or nothing."""
-        if (self.account is None) == (self.account_label is None):
-            return "give either account or account_label"
         if (self.amount is None) == (self.amount_with_tax is None):
             return "give either amount or amount_with_tax"
-        return ""
+        return one_account(self.account, self.account_label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,45 +88,75 @@ class Bill(Transaction):
         return ""
 
 
+Key = int | str
+"""A record number (RECORDNO)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillPaymentDetail(Part):
     """What is paid of one bill: by money, by a credit, or both. All keys are record numbers (RECORDNO).
 
-    `debit_memo` pays a positive adjustment instead of a bill. `advance`, `adjustment` and `inline_credit` use up a
-    credit of the vendor's, each with its amount. `discount_date` takes the discount that terms give on that day.
+    `debit_memo` pays a positive adjustment instead of a bill. `advance`, `adjustment` and `inline_credit` (a negative
+    bill or line) use up a credit of the vendor's, each with its amount and, if wanted, the line it comes from.
+
+    `discount_date` takes all discounts that terms give on that day. Intacct wants the whole bill paid then: `amount`
+    is what is due less the discount, and there is no `bill_line`.
     """
 
-    bill: Annotated[int | str | None, "RECORDKEY"] = None
-    bill_line: Annotated[int | str | None, "ENTRYKEY"] = None
-    debit_memo: Annotated[int | str | None, "POSADJKEY"] = None
-    debit_memo_line: Annotated[int | str | None, "POSADJENTRYKEY"] = None
+    bill: Annotated[Key | None, "RECORDKEY"] = None
+    bill_line: Annotated[Key | None, "ENTRYKEY"] = None
+    debit_memo: Annotated[Key | None, "POSADJKEY"] = None
+    debit_memo_line: Annotated[Key | None, "POSADJENTRYKEY"] = None
     amount: Annotated[Money | None, "TRX_PAYMENTAMOUNT"] = None
     discount_date: Annotated[date | None, "DISCOUNTDATE"] = None
-    advance: Annotated[int | str | None, "ADVANCEKEY"] = None
+    advance: Annotated[Key | None, "ADVANCEKEY"] = None
+    advance_line: Annotated[Key | None, "ADVANCEENTRYKEY"] = None
     advance_amount: Annotated[Money | None, "TRX_POSTEDADVANCEAMOUNT"] = None
-    adjustment: Annotated[int | str | None, "ADJUSTMENTKEY"] = None
+    adjustment: Annotated[Key | None, "ADJUSTMENTKEY"] = None
+    adjustment_line: Annotated[Key | None, "ADJUSTMENTENTRYKEY"] = None
     adjustment_amount: Annotated[Money | None, "TRX_ADJUSTMENTAMOUNT"] = None
-    inline_credit: Annotated[int | str | None, "INLINEKEY"] = None
+    inline_credit: Annotated[Key | None, "INLINEKEY"] = None
+    inline_line: Annotated[Key | None, "INLINEENTRYKEY"] = None
     inline_amount: Annotated[Money | None, "TRX_INLINEAMOUNT"] = None
+    currency: Annotated[str | None, "CURRENCY"] = None
+    joint_payee: Annotated[str | None, "JOINTPAYEEPRINTAS"] = None
 
     def problem(self) -> str:
         """Say what is missing or has the wrong sign, or nothing."""
         if (self.bill is None) == (self.debit_memo is None):
             return "give either bill or debit_memo, the record number of what is paid"
+        for name, whole, line in (
+            ("bill", self.bill, self.bill_line),
+            ("debit_memo", self.debit_memo, self.debit_memo_line),
+        ):
+            if line is not None and whole is None:
+                return f"{name}_line goes with {name}"
+        return self._credit_problem() or self._discount_problem()
+
+    def _credit_problem(self) -> str:
         credits = (
-            ("advance", self.advance, self.advance_amount),
-            ("adjustment", self.adjustment, self.adjustment_amount),
-            ("inline_credit", self.inline_credit, self.inline_amount),
+            ("advance", self.advance, self.advance_line, self.advance_amount),
+            ("adjustment", self.adjustment, self.adjustment_line, self.adjustment_amount),
+            ("inline_credit", self.inline_credit, self.inline_line, self.inline_amount),
         )
-        for name, key, amount in credits:
+        for name, key, line, amount in credits:
             if (key is None) != (amount is None):
                 return f"{name} and its amount go together"
+            if line is not None and key is None:
+                return f"the line of {name} goes with {name}"
         given = [Decimal(each) for each in (self.amount, *(amount for *_, amount in credits)) if each is not None]
         if not given:
             return "nothing is paid; give amount, or a credit with its amount"
-        if any(each <= 0 for each in given):
-            return "a payment or credit used up is more than zero"
-        return ""
+        return "a payment or credit used up is more than zero" if any(each <= 0 for each in given) else ""
+
+    def _discount_problem(self) -> str:
+        if self.discount_date is None:
+            return ""
+        if self.bill is None or self.bill_line is not None:
+            return "a discount is taken for a whole bill: give bill, and no bill_line"
+        if self.amount is None:
+            return "a discount needs amount: what is due less the discount"
+        return "a joint payee gets no discount" if self.joint_payee is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +164,7 @@ class BillPayment(Transaction):
     """A payment to a vendor: of bills, with money from `bank` (`FINANCIALENTITY`) or by credits alone.
 
     `action="Draft"` leaves it in the outbox; otherwise it is submitted, and posted unless payments need approval.
+    `bank_amount` is what the bank pays where its currency is another than the payment's.
     """
 
     vendor: Annotated[str, "VENDORID"]
@@ -137,10 +173,12 @@ class BillPayment(Transaction):
     details: Annotated[Sequence[BillPaymentDetail], "APPYMTDETAILS/APPYMTDETAIL"]
     bank: Annotated[str | None, "FINANCIALENTITY"] = None
     method: Annotated[str | None, "PAYMENTMETHOD"] = None
-    request_method: Annotated[str | None, "PAYMENTREQUESTMETHOD"] = None
+    request_method: Annotated[Literal["vendorpref", "vendor", "bill", "payto"] | None, "PAYMENTREQUESTMETHOD"] = None
+    provider: Annotated[str | None, "PAYMENTPROVIDER"] = None
     document_number: Annotated[str | None, "DOCNUMBER"] = None
     description: Annotated[str | None, "DESCRIPTION"] = None
     base_currency: Annotated[str | None, "BASECURR"] = None
+    bank_amount: Annotated[Money | None, "AMOUNTTOPAY"] = None
     exchange_rate_type: Annotated[str | None, "EXCH_RATE_TYPE_ID"] = None
     exchange_rate_date: Annotated[date | None, "EXCH_RATE_DATE"] = None
     pay_to: Annotated[str | None, "BILLTOPAYTOCONTACTNAME"] = None
@@ -155,33 +193,25 @@ class BillPayment(Transaction):
         pays_money = any(each.amount is not None for each in self.details)
         if pays_money and (self.bank is None or self.method is None):
             return "bank and method are needed where money is paid (only credits go without)"
+        if self.method == "Joint Check" and self.request_method != "bill":
+            return 'a Joint Check pays bills one by one: give request_method="bill"'
         return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApAdjustment(Transaction):
+class ApAdjustment(Adjustment):
     """An adjustment of a vendor's account. Its lines are all positive or all negative.
 
     Its natural key is the vendor and the number.
     """
 
     vendor: Annotated[str, "vendorid"]
-    adjustment_date: Annotated[date, "datecreated"]
     lines: Annotated[Sequence[DocumentLine], "apadjustmentitems/lineitem"]
-    posting_date: Annotated[date | None, "dateposted"] = None
-    summary: Annotated[str | None, "batchkey"] = None
-    number: Annotated[str | None, "adjustmentno"] = None
-    action: Annotated[Action | None, "action"] = None
     bill_number: Annotated[str | None, "billno"] = None
-    description: Annotated[str | None, "description"] = None
-    external_id: Annotated[str | None, "externalid"] = None
-    exchange: Exchange | None = None
-    no_gl: Annotated[bool | None, "nogl"] = None
     custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "APADJUSTMENT"
     function: ClassVar[str] = "create_apadjustment"
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("vendorid", "datecreated", "dateposted", "batchkey", "adjustmentno", "action", "billno", "description"),
         *("externalid", *EXCHANGE, "nogl", "customfields", "apadjustmentitems"),

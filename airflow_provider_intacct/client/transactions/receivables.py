@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from airflow_provider_intacct.client.transactions.documents import EXCHANGE, Action, DocumentLine
+from airflow_provider_intacct.client.transactions.documents import EXCHANGE, Action, Adjustment, DocumentLine
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
 from airflow_provider_intacct.client.transactions.values import Exchange
 
@@ -113,28 +113,93 @@ class ReceivedPayment(Transaction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArAdjustment(Transaction):
+class Applied(Part):
+    """What of a payment goes to one invoice, by its record number (RECORDNO)."""
+
+    invoice: Annotated[int | str, "invoicekey"]
+    amount: Annotated[Money, "amount"]
+
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = ("invoicekey", "amount")
+
+    def problem(self) -> str:
+        """Say that the amount has the wrong sign, or nothing."""
+        return "" if Decimal(self.amount) > 0 else f"amount is {self.amount}; it is more than zero"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOnAccount(Transaction):
+    """A customer's payment of which any part may stay unapplied, to be applied later with `PaymentApplication`.
+
+    It goes to a bank, to undeposited funds, or into a summary.
+    """
+
+    customer: Annotated[str, "customerid"]
+    amount: Annotated[Money, "paymentamount"]
+    received: Annotated[date, "datereceived"]
+    method: Annotated[str | None, "paymentmethod"] = None
+    bank: Annotated[str | None, "bankaccountid"] = None
+    undeposited_account: Annotated[str | None, "undepfundsacct"] = None
+    summary: Annotated[str | None, "batchkey"] = None
+    reference: Annotated[str | None, "refid"] = None
+    base_amount: Annotated[Money | None, "translatedamount"] = None
+    overpayment_location: Annotated[str | None, "overpaylocid"] = None
+    overpayment_department: Annotated[str | None, "overpaydeptid"] = None
+    exchange: Exchange | None = None
+    applied: Annotated[Sequence[Applied], "arpaymentitem"] = ()
+
+    object_name: ClassVar[str] = "ARPYMT"
+    function: ClassVar[str] = "create_arpayment"
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = (
+        *("customerid", "paymentamount", "translatedamount", "batchkey", "bankaccountid", "undepfundsacct", "refid"),
+        *("overpaylocid", "overpaydeptid", "datereceived", "paymentmethod", *EXCHANGE, "arpaymentitem"),
+    )
+
+    def problem(self) -> str:
+        """Say what is missing, given twice, or too much, or nothing."""
+        if Decimal(self.amount) <= 0:
+            return f"amount is {self.amount}; a payment is more than zero"
+        applied = sum((Decimal(each.amount) for each in self.applied), Decimal(0))
+        if applied > Decimal(self.amount):
+            return f"{applied} are applied of a payment of {self.amount}"
+        places = [each for each in (self.bank, self.undeposited_account, self.summary) if each is not None]
+        return "" if len(places) == 1 else "give one of bank, undeposited_account and summary: where the money goes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentApplication(Transaction):
+    """Applies a payment that was received on account to invoices. `payment` is its record number (RECORDNO)."""
+
+    payment: Annotated[int | str, "arpaymentkey"]
+    application_date: Annotated[date, "paymentdate"]
+    applied: Annotated[Sequence[Applied], "arpaymentitems/arpaymentitem"]
+    summary: Annotated[str | None, "batchkey"] = None
+    memo: Annotated[str | None, "memo"] = None
+    overpayment_location: Annotated[str | None, "overpaylocid"] = None
+    overpayment_department: Annotated[str | None, "overpaydeptid"] = None
+
+    object_name: ClassVar[str] = "ARPYMT"
+    function: ClassVar[str] = "apply_arpayment"
+    style: ClassVar[Style] = "legacy"
+    order: ClassVar[tuple[str, ...]] = (
+        *("arpaymentkey", "paymentdate", "batchkey", "memo", "overpaylocid", "overpaydeptid", "arpaymentitems"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArAdjustment(Adjustment):
     """A debit memo (lines positive) or credit memo (lines negative) of a customer's account.
 
     Its natural key is the customer and the number.
     """
 
     customer: Annotated[str, "customerid"]
-    adjustment_date: Annotated[date, "datecreated"]
     lines: Annotated[Sequence[DocumentLine], "aradjustmentitems/lineitem"]
-    posting_date: Annotated[date | None, "dateposted"] = None
-    summary: Annotated[str | None, "batchkey"] = None
-    number: Annotated[str | None, "adjustmentno"] = None
-    action: Annotated[Action | None, "action"] = None
     invoice_number: Annotated[str | None, "invoiceno"] = None
-    description: Annotated[str | None, "description"] = None
-    external_id: Annotated[str | None, "externalid"] = None
-    exchange: Exchange | None = None
-    no_gl: Annotated[bool | None, "nogl"] = None
 
     object_name: ClassVar[str] = "ARADJUSTMENT"
     function: ClassVar[str] = "create_aradjustment"
-    style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("customerid", "datecreated", "dateposted", "batchkey", "adjustmentno", "action", "invoiceno"),
         *("description", "externalid", *EXCHANGE, "nogl", "aradjustmentitems"),

@@ -133,6 +133,7 @@ def rendered(part: Part, where: str) -> dict[str, Any]:
     """Return the elements of `part`, checked. Raises InvalidRecordError; `where` begins its message."""
     entries: dict[str, Any] = {}
     custom: dict[str, Any] = {}
+    own = {slot.path[0] for slot in slots_of(part) if getattr(part, slot.attribute) is not None}
     for slot in slots_of(part):
         value = getattr(part, slot.attribute)
         if value is None or (slot.many and not value and not slot.required):
@@ -141,6 +142,8 @@ def rendered(part: Part, where: str) -> dict[str, Any]:
         elif isinstance(value, Spread) and isinstance(value, slot.types):
             for name, item in rendered(value, where).items():
                 spelled = value.spell(name, part.style)
+                if spelled in own:
+                    refuse(where, f"{spelled} is given twice: in {slot.attribute} and by its own field")
                 (custom if name.startswith("GLDIM") and part.style == "legacy" else entries)[spelled] = item
         elif slot.types == (dict,):
             custom |= {slot.path[0] + name: item for name, item in _custom(value, where, slot.attribute).items()}

@@ -29,7 +29,8 @@ from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.client.checking import Problem
-    from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled
+    from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled, Sought
+    from airflow_provider_intacct.client.posting.state import State
 
 
 class PostOptions(TypedDict, total=False):
@@ -41,6 +42,28 @@ class PostOptions(TypedDict, total=False):
     max_rejects: int | None
     known: Mapping[str, Known] | None
     tell: Callable[[Sending | Settled], None] | None
+
+
+class ActOptions(TypedDict, total=False):
+    """How `act` acts; see client.posting.carrying.carry_out. `atomic` is False unless said otherwise."""
+
+    atomic: bool
+    stop_at_rejection: bool
+    known: Mapping[str, Known] | None
+    tell: Callable[[Sending | Settled], None] | None
+
+
+class SettleOptions(TypedDict, total=False):
+    """What `settle` may know and tell; see client.posting.asynchronous.settle."""
+
+    known: Mapping[str, Known] | None
+    tell: Callable[[Sending | Settled], None] | None
+
+
+class SubmitOptions(SettleOptions, total=False):
+    """How `submit` sends; see client.posting.asynchronous.submit. `atomic` is True unless said otherwise."""
+
+    atomic: bool
 
 
 class IntacctClient:
@@ -263,6 +286,36 @@ class IntacctClient:
 
         return run(check(self._gateway.execute, self._knowledge, postings), self._transport)
 
+    def submit(self, postings: Sequence[Posting], *, policy_id: str, **options: Unpack[SubmitOptions]) -> list[Outcome]:
+        """Send prepared records by an asynchronous policy: what Intacct acknowledges is in doubt until it is settled.
+
+        See client.posting.asynchronous.
+        """
+        from airflow_provider_intacct.client.posting import submit
+
+        return run(submit(self._gateway.execute, postings, policy_id=policy_id, **options), self._transport)
+
+    def settle(self, postings: Sequence[Posting], **options: Unpack[SettleOptions]) -> list[Outcome]:
+        """Look once what became of records that were submitted. See client.posting.asynchronous."""
+        from airflow_provider_intacct.client.posting import settle
+
+        return run(settle(self._gateway.execute, postings, **options), self._transport)
+
+    def act(self, postings: Sequence[Posting], **options: Unpack[ActOptions]) -> list[Outcome]:
+        """Carry out acts prepared by client.posting.prepare_acts, each once at most, and return an outcome for each.
+
+        See client.posting.carrying.carry_out for the options and what the outcomes say.
+        """
+        from airflow_provider_intacct.client.posting.carrying import carry_out
+
+        return run(carry_out(self._gateway.execute, postings, **options), self._transport)
+
+    def states(self, object: str, keys: Sequence[str]) -> dict[str, State]:
+        """Return the states of records by key; those that are not there are left out. A query for a thousand keys."""
+        from airflow_provider_intacct.client.posting.state import read_states
+
+        return run(read_states(self._gateway.execute, object, keys), self._transport)
+
     def close(self) -> None:
         """Close the connections. The session lives on for the other clients of the process."""
         self._transport.close()
@@ -425,6 +478,38 @@ class AsyncIntacctClient:
         from airflow_provider_intacct.client.checking import check
 
         return await arun(check(self._gateway.execute, self._knowledge, postings), self._transport)
+
+    async def submit(
+        self, postings: Sequence[Posting], *, policy_id: str, **options: Unpack[SubmitOptions]
+    ) -> list[Outcome]:
+        """See IntacctClient.submit."""
+        from airflow_provider_intacct.client.posting import submit
+
+        return await arun(submit(self._gateway.execute, postings, policy_id=policy_id, **options), self._transport)
+
+    async def settle(self, postings: Sequence[Posting], **options: Unpack[SettleOptions]) -> list[Outcome]:
+        """See IntacctClient.settle."""
+        from airflow_provider_intacct.client.posting import settle
+
+        return await arun(settle(self._gateway.execute, postings, **options), self._transport)
+
+    async def missing(self, wanted: Sequence[Sought]) -> list[Sought]:
+        """Return those records that are not there yet, looked up by their numbers alone."""
+        from airflow_provider_intacct.client.posting import missing
+
+        return await arun(missing(self._gateway.execute, wanted), self._transport)
+
+    async def act(self, postings: Sequence[Posting], **options: Unpack[ActOptions]) -> list[Outcome]:
+        """See IntacctClient.act."""
+        from airflow_provider_intacct.client.posting.carrying import carry_out
+
+        return await arun(carry_out(self._gateway.execute, postings, **options), self._transport)
+
+    async def states(self, object: str, keys: Sequence[str]) -> dict[str, State]:
+        """See IntacctClient.states."""
+        from airflow_provider_intacct.client.posting.state import read_states
+
+        return await arun(read_states(self._gateway.execute, object, keys), self._transport)
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""

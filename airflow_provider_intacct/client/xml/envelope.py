@@ -17,6 +17,10 @@ from airflow_provider_intacct.client.xml.functions import MAX_CONTROL_ID, Functi
 if TYPE_CHECKING:
     from airflow_provider_intacct.client.xml.session import Session
 
+MAX_POLICY_ID = 40
+MAX_ASYNCHRONOUS = 500_000
+"""Characters of a request by an asynchronous policy. Source: developer.intacct.com, Synchronous or asynchronous."""
+
 
 def build_request(
     way_in: Credentials | Session,
@@ -36,7 +40,7 @@ def build_request(
     `policy_id`   an asynchronous policy: Intacct only acknowledges, and posts the reply elsewhere later
 
     A function without a control id gets one made up, unless `unique`: a made-up id guards against nothing.
-    Raises InvalidRequestError.
+    Raises InvalidRequestError, also for a request larger than an asynchronous one may be.
     """
     content = Element("content", children=tuple(map(_function, with_control_ids(functions))))
     credentials = way_in if isinstance(way_in, Credentials) else way_in.credentials
@@ -46,7 +50,7 @@ def build_request(
         _text("controlid", new_control_id() if control_id is None else checked_control_id(control_id, "the request")),
         _text("uniqueid", "true" if unique else "false"),
         _text("dtdversion", "3.0"),
-        *([_text("policyid", policy_id)] if policy_id else []),
+        *([_text("policyid", _checked_policy(policy_id))] if policy_id else []),
         _text("includewhitespace", "false"),
     ]
     operation = Element(
@@ -55,7 +59,13 @@ def build_request(
         children=(Element("authentication", children=(_authentication(way_in),)), content),
     )
     request = Element("request", children=(Element("control", children=tuple(control)), operation))
-    return f'<?xml version="1.0" encoding="UTF-8"?>{write(request)}'.encode()
+    written = f'<?xml version="1.0" encoding="UTF-8"?>{write(request)}'
+    if policy_id and len(written) > MAX_ASYNCHRONOUS:
+        raise InvalidRequestError(
+            f"The request has {len(written):,} characters; by an asynchronous policy Intacct takes "
+            f"{MAX_ASYNCHRONOUS:,}. Send it in parts, or without the policy."
+        )
+    return written.encode()
 
 
 def new_control_id() -> str:
@@ -70,6 +80,14 @@ def checked_control_id(control_id: str, owner: str) -> str:
             f"The control id of {owner} has {len(control_id)} characters; Intacct takes 1 to {MAX_CONTROL_ID}."
         )
     return check_text(control_id, f"control id of {owner}")
+
+
+def _checked_policy(policy_id: str) -> str:
+    if len(policy_id) > MAX_POLICY_ID:
+        raise InvalidRequestError(
+            f"The policy id {policy_id!r} is longer than the {MAX_POLICY_ID} characters it may have."
+        )
+    return policy_id
 
 
 def with_control_ids(functions: Sequence[Function]) -> tuple[Function, ...]:

@@ -45,6 +45,7 @@ class Call:
     functions: tuple[Function, ...]
     unique: bool = False
     atomic: bool = False
+    policy_id: str = ""
     format: Format = field(init=False)
 
     def __post_init__(self) -> None:
@@ -125,14 +126,19 @@ class Gateway:
         atomic: bool = False,
         unique: bool = False,
         policy: RetryPolicy | None = None,
+        policy_id: str = "",
     ) -> Flow[Reply]:
         """Flow: send the functions as one request, as often as it takes, and return the reply.
 
         Raises when the request as a whole failed. Failures of functions stay in the reply, unless all failed for a
         reason that passes with time; then they are tried again too. `policy` is the client's unless given.
+
+        With `policy_id`, that of an asynchronous policy, Intacct only acknowledges: `reply.acknowledged`, no results.
+        The request then carries the login instead of a session, which might end while the request is in the queue.
         """
-        call = Call(with_control_ids(functions), unique=unique, atomic=atomic)
-        return (yield from self._converse((yield from self.session()), call, policy or self.policy))
+        call = Call(with_control_ids(functions), unique=unique, atomic=atomic, policy_id=policy_id)
+        session = yield from self.session()  # also with a policy: a wrong password is told, and remembered, here
+        return (yield from self._converse(self.credentials if policy_id else session, call, policy or self.policy))
 
     def call(self, function: Function, *, policy: RetryPolicy | None = None) -> Flow[Result]:
         """Flow: send one function alone; return its result or raise its error."""
@@ -219,12 +225,15 @@ class Gateway:
 
     def _exchange(self, way_in: Credentials | Session, call: Call) -> Flow[Reply]:
         """Send `call` once and read the answer. Raises if the request failed as a whole."""
-        body = build_request(way_in, call.functions, unique=call.unique, atomic=call.atomic)
+        body = build_request(
+            way_in, call.functions, unique=call.unique, atomic=call.atomic, policy_id=call.policy_id or None
+        )
         self._counter.reserve(call.transactions, str(call))
         billed = 0
         try:
             reply = yield from self._answer(way_in, call, body)
-            billed = sum(map(_billed, call.functions, reply.results))
+            # What is acknowledged is billed when it is carried out, whose reply nobody here will see.
+            billed = call.transactions if reply.acknowledged else sum(map(_billed, call.functions, reply.results))
         finally:
             self._counter.settle(call.transactions, billed)
         return reply
@@ -255,7 +264,7 @@ class Gateway:
         reply.raise_for_access()
         if reply.results and reply.results[0].format == "csv" and not answer.says_its_end:
             raise ReplyLostError("The CSV ended with the connection, so whether rows are missing cannot be told.")
-        return _matched(reply, call)
+        return reply if reply.acknowledged and call.policy_id else _matched(reply, call)
 
 
 def object_of(function: Function) -> str:

@@ -26,6 +26,7 @@ from airflow_provider_intacct.client.errors import (
     NotSubscribedError,
     ObjectNotFoundError,
     PermissionDeniedError,
+    PolicyError,
     RecordExistsError,
     RecordKey,
     RecordNotFoundError,
@@ -69,6 +70,7 @@ _FRONT_DOOR = _Rule(
 _CONTROL = (
     _FRONT_DOOR,
     _Rule(SchemaError, r"XML Parse (schema )?error", _numbers("XL03000003")),
+    _Rule(PolicyError, r"not a valid transport policy"),
     _Rule(SenderError, r"partner id or password", _numbers("GW-0011 invalidRequest")),
     _Rule(NotSubscribedError, r"company .*\bexpired|subscribe to the xml gateway", _numbers("PL04000055")),
 )
@@ -89,10 +91,13 @@ _FUNCTION = (
         PermissionDeniedError, r"do not have permission|cannot be performed on objects of type", _numbers("PL04000005")
     ),
     _Rule(ObjectNotFoundError, r"object (definition|type) .+ not found"),
-    _Rule(RecordNotFoundError, r"cannot find .+ with key|cannot update non-existing"),
+    _Rule(RecordNotFoundError, r"cannot find .+ with key|cannot update non-existing|no record exi?s?ts for"),
     _Rule(RecordExistsError, r"\balready exists\b", _numbers("BL34000061 BL03002185 PL05000104")),
     # Intacct's own text for a closed period is not known; only words that leave no doubt are taken for one.
-    _Rule(ClosedPeriodError, r"\bperiod\b[^.]*\bis closed|\bclosed (accounting |reporting |fiscal )?period"),
+    _Rule(
+        ClosedPeriodError,
+        r"\bperiod\b[^.]*\b(is|been) closed|\bperiods are closed|\bclosed (accounting |reporting |fiscal )?period",
+    ),
 )
 
 
@@ -180,6 +185,7 @@ def _by_http_status(status: int | None) -> type[GatewayError] | None:
 
 _HEADLINES: dict[type[GatewayError], str] = {
     SenderError: "Intacct does not accept the sender",
+    PolicyError: "Intacct does not know the policy for asynchronous requests",
     SignInError: "Intacct refused the sign-in",
     LockedOutError: "Intacct refused the sign-in: the user is locked out",
     SenderNotAuthorisedError: "The company has not authorised the sender",

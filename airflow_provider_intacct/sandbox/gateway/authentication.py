@@ -45,7 +45,7 @@ def check_control(company: Company, control: Control) -> None:
         if company.switches.text("front_door") == "gateway":
             raise _invalid_request(control)
         raise ControlRefusedError(ErrorEntry("XL03000006", "Incorrect Intacct XML Partner ID or password."), control)
-    if control.policy_id is not None and control.policy_id.strip():
+    if control.asynchronous and (control.policy_id or "").strip() not in _policies(company):
         text = f"{control.policy_id} is not a valid transport policy."
         raise ControlRefusedError(ErrorEntry("XL03000006", text), control)
     if company.switches.on("company_expired"):
@@ -137,6 +137,10 @@ def _entity(company: Company, user: User, login: Login) -> str | None:
         return enter_entity(company, user, location_id)
     except LookupError:
         raise SignInRefusedError(SIGN_IN, user_id=login.user_id, company_id=login.company_id) from None
+
+
+def _policies(company: Company) -> list[str]:
+    return [name.strip() for name in company.switches.text("transport_policies").split(",")]
 
 
 def _invalid_request(control: Control) -> ControlRefusedError:

@@ -33,6 +33,11 @@ class Control:
         """Whether functions that already succeeded under their control id are refused."""
         return self.uniqueid is None or self.uniqueid.strip().lower() != "false"
 
+    @property
+    def asynchronous(self) -> bool:
+        """Whether the request names a transport policy."""
+        return bool((self.policy_id or "").strip())
+
 
 NO_CONTROL = Control("", "", "")
 
@@ -85,10 +90,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A whole valid request."""
+    """A whole valid request, and the document it was read from."""
 
     control: Control
     operations: tuple[Operation, ...]
+    document: bytes = field(default=b"", repr=False)
 
 
 class InvalidDocumentError(Exception):
@@ -128,7 +134,7 @@ def read_request(body: bytes, schema: etree.XMLSchema) -> Request:
         first = log[0]
         raise InvalidDocumentError(_wording(first.type, first.message, first.line, 0), _control(root)) from error
     operations = tuple(_operation(element) for element in root.iterfind("operation"))
-    return Request(_control(root), operations)
+    return Request(_control(root), operations, body)
 
 
 def _parsed(body: bytes) -> etree._Element:

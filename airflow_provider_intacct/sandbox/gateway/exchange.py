@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -18,6 +18,7 @@ from airflow_provider_intacct.sandbox.faults import Faults
 
 from . import load, reply
 from .answers import Answer, refused
+from .asynchronous import Queue
 from .authentication import ControlRefusedError, SignInRefusedError, check_control, sign_in
 from .calls import discover
 from .dispatch import Dispatch, Outcome, Trouble
@@ -38,7 +39,7 @@ _log = logging.getLogger("airflow_provider_intacct.sandbox")
 class LogLine:
     """One function of a request as the bench log shows it; never a credential.
 
-    Status: success, failure or aborted; schema, control, busy or signin where the request got no further; "fault x"
+    Status: success, failure or aborted; schema, control, busy, signin or queued where it got no further; "fault x"
     where fault x struck, followed by the line of what was executed nevertheless.
     """
 
@@ -92,17 +93,30 @@ class Gateway:
             request = read_request(document, self._schema)
         except InvalidDocumentError as error:
             return self._invalid(error)
+        return self._through_faults(request, self._executed, queued=False)
+
+    def carry_out(self, document: bytes) -> Answer:
+        """Answer a request that was queued. TooManyOperationsError passes through: it waits for its turn again."""
+        request = read_request(document, self._schema)
+        return self._through_faults(request, self._operations, queued=True)
+
+    def _through_faults(
+        self, request: Request, execute: Callable[[Request, Trouble], Answer], *, queued: bool
+    ) -> Answer:
         functions = [function for operation in request.operations for function in operation.functions]
         pages = max((function.page_size for function in functions), default=0)
-        rule = self._faults.strike({function.name for function in functions}, pages)
+        rule = self._faults.strike({function.name for function in functions}, pages, queued=queued)
         if rule is None:
-            return self._executed(request, Trouble())
+            return execute(request, Trouble())
         self._note_request(request, "fault " + rule.fault)
-        return Strike(self._company, rule, request).answer(self._executed)
+        return Strike(self._company, rule, request).answer(execute)
 
     def _executed(self, request: Request, trouble: Trouble) -> Answer:
         """Answer a valid request that no fault kept away. InterruptedOperationError passes through."""
         try:
+            check_control(self._company, request.control)
+            if request.control.asynchronous:
+                return self._queued(request)
             return load.with_limits(self._company, self._operations(request, trouble))
         except ControlRefusedError as error:
             self._note_request(request, "control")
@@ -120,8 +134,19 @@ class Gateway:
             return body
         return None
 
+    def _queued(self, request: Request) -> Answer:
+        """Acknowledge an asynchronous request: carried out later, unless its sign-in is asked about now and refused."""
+        if self._company.switches.text("async_sign_in") == "received":
+            for operation in request.operations:
+                try:
+                    sign_in(self._company, request.control, operation.credential)
+                except SignInRefusedError:
+                    return self._operations(request, Trouble())
+        answer = self._company.part(Queue).take(request, self.carry_out)
+        self._note_request(request, "queued")
+        return answer
+
     def _operations(self, request: Request, trouble: Trouble) -> Answer:
-        check_control(self._company, request.control)
         blocks: list[Node] = []
         bodies: list[BodyResult] = []
         failed = False

@@ -174,7 +174,7 @@ def test_the_content_type_does_not_decide_what_xml_is(content_type: str | None) 
         ),
         (
             canned.control_failure(error("XL03000006", "test is not a valid transport policy.")),
-            e.GatewayError,
+            e.PolicyError,
             "control",
         ),
         (

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_provider_intacct.client.transactions import (
     ApAdjustment,
+    Applied,
     ArAdjustment,
     Attachment,
     AttachmentFolder,
@@ -18,6 +19,8 @@ from airflow_provider_intacct.client.transactions import (
     ChargeCardTransaction,
     Class,
     Contact,
+    Contract,
+    ContractLine,
     Customer,
     Department,
     Deposit,
@@ -32,10 +35,13 @@ from airflow_provider_intacct.client.transactions import (
     InventoryLine,
     Invoice,
     Item,
+    ItemDetail,
     JournalEntry,
     JournalLine,
     Location,
     OtherReceipt,
+    PaymentApplication,
+    PaymentOnAccount,
     Project,
     PurchasingDocument,
     PurchasingLine,
@@ -51,6 +57,8 @@ from airflow_provider_intacct.client.transactions import (
     TimesheetEntry,
     Transaction,
     TransferLine,
+    User,
+    UserContact,
     Vendor,
     Warehouse,
     WarehouseTransfer,
@@ -82,6 +90,8 @@ def sample(slot: Slot) -> Any:
     kind = slot.types[0] if slot.types else None
     if slot.choices:
         return slot.choices[0]
+    if slot.many and kind is str:
+        return ["100", "200"]
     if kind is Dimensions:
         return EVERYWHERE
     if kind is Exchange:
@@ -101,17 +111,27 @@ def _document_line(amount: str = "12.34", *, by_label: bool = False) -> Document
 DEBIT = filled(JournalLine, "credit", "splits")
 CREDIT = filled(JournalLine, "debit", "allocation", splits=[Split(amount=AMOUNT, dimensions=EVERYWHERE)])
 LINES = [_document_line(), _document_line("0.10", by_label=True)]
-CREDITS = ("advance", "advance_amount", "adjustment", "adjustment_amount", "inline_credit", "inline_amount")
+ADVANCE = ("advance", "advance_line", "advance_amount")
+ADJUSTMENT = ("adjustment", "adjustment_line", "adjustment_amount")
+INLINE = ("inline_credit", "inline_line", "inline_amount")
+OF_A_MEMO = ("debit_memo", "debit_memo_line")
+OF_A_BILL = ("bill", "bill_line", "discount_date")
 PAID = [
-    filled(BillPaymentDetail, "debit_memo", "debit_memo_line"),
-    filled(BillPaymentDetail, "bill", "bill_line", *CREDITS),
+    filled(BillPaymentDetail, *OF_A_MEMO, "discount_date", *ADJUSTMENT, *INLINE),
+    filled(BillPaymentDetail, *OF_A_MEMO, "bill_line", "joint_payee", *ADVANCE, *ADJUSTMENT, *INLINE),
+    filled(BillPaymentDetail, *OF_A_BILL, "amount", *ADVANCE),
 ]
 RECEIVED = [
     filled(ReceivedPaymentDetail, "debit_memo", "debit_memo_line"),
     filled(ReceivedPaymentDetail, "invoice", "invoice_line"),
 ]
 
+DETAILS = [filled(ItemDetail, "lot_number"), filled(ItemDetail, "serial_number")]
+APPLIED = [filled(Applied)]
 NO_WAREHOUSE = dataclasses.replace(ON_DOCUMENTS, warehouse=None)
+OF_CONTRACT = Dimensions(
+    location="100", department="10", project="P", task="T", vendor="V", employee="E", class_="A"
+)  # fmt: skip
 NO_ITEM = dataclasses.replace(ON_DOCUMENTS, item=None)
 SUBTOTALS = [filled(Subtotal, dimensions=NO_WAREHOUSE)]
 EXPENSES = [
@@ -130,9 +150,16 @@ EXAMPLES: list[Transaction] = [
     filled(Deposit, receipts=["12", "13"]),
     filled(OtherReceipt, "undeposited_account", lines=LINES),
     filled(OtherReceipt, "bank", "deposit_date", lines=LINES),
-    filled(SalesDocument, lines=[filled(SalesLine, dimensions=NO_ITEM)], subtotals=SUBTOTALS, exchange=BY_TYPE),
-    filled(PurchasingDocument, lines=[filled(PurchasingLine, dimensions=NO_ITEM)], subtotals=SUBTOTALS),
-    filled(InventoryDocument, lines=[filled(InventoryLine, dimensions=NO_ITEM)], subtotals=SUBTOTALS),
+    filled(
+        SalesDocument,
+        lines=[filled(SalesLine, dimensions=NO_ITEM, details=DETAILS)],
+        subtotals=SUBTOTALS,
+        exchange=BY_TYPE,
+    ),
+    filled(
+        PurchasingDocument, lines=[filled(PurchasingLine, dimensions=NO_ITEM, details=DETAILS)], subtotals=SUBTOTALS
+    ),
+    filled(InventoryDocument, lines=[filled(InventoryLine, dimensions=NO_ITEM, details=DETAILS)], subtotals=SUBTOTALS),
     filled(WarehouseTransfer, lines=[filled(TransferLine)]),
     filled(Attachment),
     filled(AttachmentFolder),
@@ -147,6 +174,15 @@ EXAMPLES: list[Transaction] = [
     filled(ReceivedPayment, "customer", "bank", "summary", details=RECEIVED),
     filled(ReceivedPayment, "customer", "bank", "undeposited_account", details=RECEIVED),
     filled(ArAdjustment, lines=LINES),
+    filled(PaymentOnAccount, "undeposited_account", "summary", applied=APPLIED),
+    filled(PaymentOnAccount, "bank", "summary", applied=APPLIED, exchange=BY_TYPE),
+    filled(PaymentOnAccount, "bank", "undeposited_account", applied=APPLIED),
+    filled(PaymentApplication, applied=APPLIED),
+    filled(Contract, "evergreen_template", dimensions=OF_CONTRACT),
+    filled(Contract, "end", dimensions=OF_CONTRACT, term_type="Evergreen"),
+    filled(ContractLine, dimensions=OF_CONTRACT),
+    filled(User, contact=UserContact(name="Silva, Ana")),
+    filled(User, contact=filled(UserContact, "name")),
     *[
         filled(kind)
         for kind in (

@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from airflow_provider_intacct.client.errors import InvalidRecordError, UnbalancedEntryError
 from airflow_provider_intacct.client.transactions import (
     ApAdjustment,
+    Applied,
     AttachedFile,
     Attachment,
     Bill,
     BillLine,
     BillPayment,
     BillPaymentDetail,
+    Contract,
+    ContractLine,
     Deposit,
     Dimensions,
     DocumentLine,
@@ -27,10 +30,15 @@ from airflow_provider_intacct.client.transactions import (
     InventoryDocument,
     InventoryLine,
     Invoice,
+    ItemDetail,
     JournalEntry,
     JournalLine,
+    PaymentApplication,
+    PaymentOnAccount,
     ReceivedPayment,
     ReceivedPaymentDetail,
+    SalesDocument,
+    SalesLine,
     Split,
     StatisticalJournalEntry,
     StatisticalLine,
@@ -38,6 +46,8 @@ from airflow_provider_intacct.client.transactions import (
     Timesheet,
     TimesheetEntry,
     TransferLine,
+    User,
+    UserContact,
     Vendor,
     WarehouseTransfer,
 )
@@ -101,6 +111,37 @@ def timesheet(day: date, hours: str) -> Timesheet:
 def transfer(quantity: str, to: str) -> WarehouseTransfer:
     line = TransferLine(item="I", quantity=Decimal(quantity), unit="Each", from_warehouse="W1", to_warehouse=to)
     return WarehouseTransfer(transfer_date=DAY, lines=[line])
+
+
+def file(name: str) -> AttachedFile:
+    return AttachedFile(name=name, extension="pdf", content=b"x")
+
+
+def attached(**more: Any) -> Attachment:
+    return Attachment(**{"id": "A", "name": "a", "folder": "F", "files": [file("a")]} | more)
+
+
+def counted(*details: ItemDetail) -> InventoryDocument:
+    line = InventoryLine(item="I", quantity=TEN, dimensions=Dimensions(warehouse="W"), details=details)
+    return InventoryDocument(type="Adjustment", document_date=DAY, lines=[line])
+
+
+def paid(header: dict[str, Any] | None = None, **detail: Any) -> BillPayment:
+    given = {"vendor": "V", "payment_date": DAY, "currency": "USD", "bank": "B", "method": "EFT"} | (header or {})
+    return BillPayment(details=[BillPaymentDetail(**detail)], **given)  # type: ignore[arg-type]
+
+
+def on_account(**more: Any) -> PaymentOnAccount:
+    return PaymentOnAccount(**{"customer": "C", "amount": TEN, "received": DAY, "bank": "B"} | more)
+
+
+def contract(**more: Any) -> Contract:
+    given = {"customer": "C", "name": "N", "begin": DAY, "end": DAY, "terms": "N30", "dimensions": EAST}
+    return Contract(**given | more)  # type: ignore[arg-type]
+
+
+def contract_line(**more: Any) -> ContractLine:
+    return ContractLine(**{"contract": "C", "item": "I", "dimensions": EAST} | more)
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
@@ -259,6 +300,94 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "text as a file": (
         lambda: Attachment(id="A", name="a", folder="F", files=[AttachedFile(name="a", extension="txt", content="x")]),  # type: ignore[arg-type]
         "Attachment, file 1: content is 'x'; give bytes",
+    ),
+    "a file that keeps its extension": (
+        lambda: attached(files=[file("invoice.pdf")]),
+        "Attachment, file 1: name is 'invoice.pdf'; Intacct wants a file's name and extension apart",
+    ),
+    "a file in a folder": (lambda: attached(files=[file("2026/invoice")]), "file 1: name is '2026/invoice'"),
+    "an attachment's id that is too long": (
+        lambda: attached(id="ATT-00000000000000001"),
+        "Attachment: id is 'ATT-00000000000000001', of 21 characters; Intacct takes 20",
+    ),
+    "an attachment's id with a space too many": (lambda: attached(id="ATT 1 "), "neither begins nor ends with a space"),
+    "a folder with a space too many": (lambda: attached(folder=" Bills"), "Attachment: folder is ' Bills'"),
+    "a file twice": (lambda: attached(files=[file("a"), file("A")]), "Attachment: a.pdf is there twice"),
+    "a dimension beside its own field": (
+        lambda: SalesDocument(
+            type="Order",
+            document_date=DAY,
+            customer="C",
+            lines=[SalesLine(item="I", quantity=TEN, dimensions=Dimensions(item="J"))],
+        ),
+        "SalesDocument, line 1: itemid is given twice: in dimensions and by its own field",
+    ),
+    "a serial and a lot number": (
+        lambda: counted(ItemDetail(serial_number="S", lot_number="L")),
+        "InventoryDocument, line 1, item detail 1: give either serial_number or lot_number",
+    ),
+    "an item detail of nothing": (lambda: counted(ItemDetail()), "item detail 1: it says nothing; leave it out"),
+    "a discount on a line": (
+        lambda: paid(bill=1, bill_line=2, amount=TEN, discount_date=DAY),
+        "BillPayment, line 1: a discount is taken for a whole bill",
+    ),
+    "a discount without money": (
+        lambda: paid(bill=1, advance=2, advance_amount=TEN, discount_date=DAY),
+        "line 1: a discount needs amount: what is due less the discount",
+    ),
+    "the line of no credit": (
+        lambda: paid(bill=1, amount=TEN, adjustment_line=3),
+        "line 1: the line of adjustment goes with adjustment",
+    ),
+    "the line of another bill": (
+        lambda: paid(debit_memo=1, bill_line=3, amount=TEN),
+        "line 1: bill_line goes with bill",
+    ),
+    "a joint check for many": (
+        lambda: paid(bill=1, amount=TEN, header={"method": "Joint Check"}),
+        'BillPayment: a Joint Check pays bills one by one: give request_method="bill"',
+    ),
+    "more applied than paid": (
+        lambda: on_account(applied=[Applied(invoice=1, amount=Decimal(11))]),
+        "PaymentOnAccount: 11 are applied of a payment of 10.00",
+    ),
+    "nothing paid on account": (lambda: on_account(amount=Decimal(0)), "amount is 0; a payment is more than zero"),
+    "a payment on account to nowhere": (lambda: on_account(bank=None), "give one of bank, undeposited_account"),
+    "less than nothing applied": (
+        lambda: PaymentApplication(payment=1, application_date=DAY, applied=[Applied(invoice=1, amount=Decimal(-1))]),
+        "PaymentApplication, line 1: amount is -1; it is more than zero",
+    ),
+    "a contract nowhere": (lambda: contract(dimensions=Dimensions()), "Contract: give the location"),
+    "a contract without end": (lambda: contract(end=None), "Contract: end is missing; only a contract with term_type"),
+    "a contract that ends too early": (lambda: contract(end=date(2026, 3, 30)), "lies before begin"),
+    "an evergreen that ends": (
+        lambda: contract(term_type="Evergreen", evergreen_template="E"),
+        "a contract of term type Evergreen has an evergreen_template, and no end",
+    ),
+    "billing ahead of what": (lambda: contract(bill_ahead=3), "bill_ahead and bill_ahead_unit go together"),
+    "a renewal that is none": (lambda: contract(renewal_length=12), "need renewal=True"),
+    "a line without time": (lambda: contract_line(), "ContractLine: begin and end are missing"),
+    "a committed quantity": (
+        lambda: contract_line(begin=DAY, end=DAY, usage_type="Committed"),
+        "a committed quantity needs unused_quantity and excess_quantity",
+    ),
+    "a template by quantity": (
+        lambda: contract_line(
+            begin=DAY, end=DAY, billing_method="Quantity based", billing_options="Use billing template"
+        ),
+        "a billing template goes with the billing method Fixed price",
+    ),
+    "a user who is nobody": (
+        lambda: User(login="u", contact=UserContact(last_name="Silva")),
+        "User, contact: a new contact needs last_name, first_name and email",
+    ),
+    "a user who is two": (
+        lambda: User(login="u", contact=UserContact(name="Silva, Ana", email="a@example.com")),
+        "User, contact: give either the name of a contact, or what makes a new one",
+    ),
+    "a CRM user who signs in": (
+        lambda: User(login="u", contact=UserContact(name="Silva, Ana"), type="CRM user"),
+        "User: a CRM user cannot sign in to the application",
     ),
     "a nested value": (
         lambda: Vendor(name="V", credit_limit=Decimal("0.001")),

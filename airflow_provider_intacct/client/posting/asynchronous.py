@@ -1,0 +1,218 @@
+"""Post through an asynchronous policy: Intacct acknowledges, carries out later, and replies to an address of its own.
+
+No reply comes here, so what became of a record is looked up: `submit` sends, `settle` looks, as often as it takes. The
+control ids are those of synchronous posting: what is sent twice, by whichever way, is booked once.
+Source: developer.intacct.com, Web Services > Synchronous or asynchronous.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol
+
+from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
+from airflow_provider_intacct.client.flows import Flow
+from airflow_provider_intacct.client.posting.existing import Execute, Found, can_be_found
+from airflow_provider_intacct.client.posting.flow import post
+from airflow_provider_intacct.client.posting.identity import canonical_text
+from airflow_provider_intacct.client.posting.outcome import Known, Outcome, Sending, Settled
+from airflow_provider_intacct.client.posting.records import Posting
+from airflow_provider_intacct.client.posting.resolving import find
+from airflow_provider_intacct.client.where import In
+from airflow_provider_intacct.client.xml import functions
+from airflow_provider_intacct.client.xml.elements import write
+from airflow_provider_intacct.client.xml.envelope import MAX_ASYNCHRONOUS
+from airflow_provider_intacct.client.xml.functions import MAX_RECORDS, Function
+from airflow_provider_intacct.client.xml.reply import Reply
+
+ACTS = ("create", "update", "delete")
+"""What can be looked up afterwards: a record that is there, values that are there, a record that is gone."""
+
+ENVELOPE = 5_000
+"""Characters left to the request around a record."""
+
+
+class ExecuteByPolicy(Protocol):
+    """How a flow sends functions as one request, by a policy if one is named: `Gateway.execute`."""
+
+    def __call__(
+        self, functions: Sequence[Function], *, atomic: bool = False, unique: bool = False, policy_id: str = ""
+    ) -> Flow[Reply]:
+        """Return the flow that sends them and brings the reply, or the acknowledgement."""
+
+
+def submit(
+    execute: ExecuteByPolicy,
+    postings: Sequence[Posting],
+    *,
+    policy_id: str,
+    atomic: bool = True,
+    known: Mapping[str, Known] | None = None,
+    tell: Callable[[Sending | Settled], None] | None = None,
+) -> Flow[list[Outcome]]:
+    """Flow: send the records by the policy and return one outcome for each, in their order.
+
+    What Intacct acknowledges is `in_doubt` until `settle` finds it; what is there already is `already_posted` and not
+    sent. `known` and `tell` are those of `post`.
+
+    Raises PolicyError if Intacct does not know the policy, and InvalidRecordError, before anything is sent, for a
+    record that could not be found afterwards or is too large.
+    """
+    if not policy_id.strip():
+        raise InvalidRequestError("policy_id is empty; give the id of the asynchronous policy. Nothing was sent.")
+    for posting in postings:
+        _refuse_unsuitable(posting)
+
+    def send(functions: Sequence[Function], *, atomic: bool = False, unique: bool = False) -> Flow[Reply]:
+        by_policy = policy_id if any(function.writes for function in functions) else ""
+        return execute(functions, atomic=atomic, unique=unique, policy_id=by_policy)
+
+    # Each request stands for itself: no later one is held back, for what became of this one is not known in time.
+    return (
+        yield from post(send, postings, atomic=atomic, look_first=True, stop_at_rejection=False, known=known, tell=tell)
+    )
+
+
+def settle(
+    execute: Execute,
+    postings: Sequence[Posting],
+    *,
+    known: Mapping[str, Known] | None = None,
+    tell: Callable[[Sending | Settled], None] | None = None,
+) -> Flow[list[Outcome]]:
+    """Flow: look once what became of records that were submitted: `posted`, or `in_doubt` while they are not found.
+
+    What `known` says of a record stands, and is not looked up. `tell` is told what is found.
+    """
+    known = known or {}
+    outcomes = {
+        posting.control_id: _remembered(posting, before)
+        for posting in postings
+        if (before := known.get(posting.control_id)) and (before.booked or before.settled)
+    }
+    open_ = [posting for posting in postings if posting.control_id not in outcomes]
+    found = yield from find(execute, open_)
+    done = [
+        Outcome(posting, "posted", key=there.key)
+        for posting in open_
+        if (there := found.get(posting.control_id)) and there.done
+    ]
+    if done and tell is not None:
+        tell(Settled(tuple(done)))
+    outcomes |= {outcome.posting.control_id: outcome for outcome in done}
+    return [
+        outcomes.get(posting.control_id) or _not_found(posting, found.get(posting.control_id)) for posting in postings
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What to look for until it is there, without anything that the record says beside its number.
+
+    `values` are those of `fields`, the last of them being the one that narrows the search most. `gone` waits for the
+    record to be there no longer.
+    """
+
+    object_name: str
+    fields: tuple[str, ...]
+    values: tuple[str, ...]
+    gone: bool = False
+
+    def as_list(self) -> list[Any]:
+        """Return it as plain JSON; `Sought.of` reads it."""
+        return [self.object_name, list(self.fields), list(self.values), self.gone]
+
+    @classmethod
+    def of(cls, plain: Sequence[Any]) -> "Sought":
+        """Return what `as_list` wrote."""
+        object_name, fields, values, gone = plain
+        return cls(object_name, tuple(fields), tuple(values), gone)
+
+
+def sought(postings: Sequence[Posting]) -> list[Sought]:
+    """Return what to look for while these are carried out. An update leaves no sign but the content: none for it."""
+    wanted = []
+    for posting in postings:
+        if posting.act == "update":
+            continue
+        key = posting.natural_key
+        if posting.reference:
+            key = ((posting.kind.reads_as(posting.kind.reference), posting.reference),)
+        names, values = zip(*key, strict=True)
+        wanted.append(Sought(posting.kind.object_name, names, values, gone=posting.act == "delete"))
+    return wanted
+
+
+def missing(execute: Execute, wanted: Sequence[Sought]) -> Flow[list[Sought]]:
+    """Flow: those of `wanted` that are not there yet (or not gone yet). A query for a hundred of an object."""
+    left: list[Sought] = []
+    ordered = sorted(wanted, key=lambda each: (each.object_name, each.fields, each.gone))
+    for (object_name, fields, gone), group in groupby(ordered, lambda each: (each.object_name, each.fields, each.gone)):
+        several = list(group)
+        for start in range(0, len(several), MAX_RECORDS):
+            batch = several[start : start + MAX_RECORDS]
+            there = yield from _there(execute, object_name, fields, [each.values[-1] for each in batch])
+            left += [each for each in batch if (each.values in there) == gone]
+    return left
+
+
+def _there(
+    execute: Execute, object_name: str, fields: tuple[str, ...], numbers: Sequence[str]
+) -> Flow[set[tuple[str, ...]]]:
+    query = functions.query(
+        object_name,
+        list(dict.fromkeys(["RECORDNO", *fields])),
+        where=In(fields[-1], tuple(dict.fromkeys(numbers))),
+        order_by="RECORDNO DESC",  # should a number have been used more often than a page is long: the latest
+        show_private=True,
+        datatype=lambda _: "TEXT",
+    )
+    reply = yield from execute([query])
+    reply.raise_for_status()
+    return {tuple(canonical_text(record.fields.get(name)) for name in fields) for record in reply.results[0].records}
+
+
+def _refuse_unsuitable(posting: Posting) -> None:
+    if posting.act not in ACTS:
+        raise InvalidRecordError(
+            f"{posting.label}: what became of a {posting.act} cannot be looked up, and by an asynchronous policy no "
+            "reply comes here. Leave policy_id out. Nothing was sent."
+        )
+    if not can_be_found(posting):
+        raise InvalidRecordError(
+            f"{posting.label} has no number to be found by, and by an asynchronous policy no reply comes here. "
+            f"{_remedy(posting)} Nothing was sent."
+        )
+    length = len(write(posting.function.element))
+    if length > MAX_ASYNCHRONOUS - ENVELOPE:
+        raise InvalidRecordError(
+            f"{posting.label} has {length:,} characters; by an asynchronous policy Intacct takes "
+            f"{MAX_ASYNCHRONOUS:,} for a whole request. Post it without policy_id. Nothing was sent."
+        )
+
+
+def _remedy(posting: Posting) -> str:
+    kind = posting.kind
+    if not kind.object_name or not (kind.natural_key or kind.reference):
+        return "Records of this kind have none in Intacct: leave policy_id out."
+    named = " and ".join(kind.natural_key)
+    stamped = " or leave stamp_reference on," if kind.reference else ""
+    return f"Give it {named or kind.reference},{stamped} or leave policy_id out."
+
+
+def _remembered(posting: Posting, before: Known) -> Outcome:
+    if before.status == "sending":
+        return _not_found(posting, None)
+    note = "" if before.booked else "refused when it was sent; the log of that try says why"
+    return Outcome(posting, before.status, key=before.key, note=note)
+
+
+def _not_found(posting: Posting, there: Found | None) -> Outcome:
+    numbers = ", ".join(" ".join(pair) for pair in posting.numbers)
+    other = f"; what is there as {there.key} differs: {'; '.join(there.differences)}" if there else ""
+    note = (
+        f"handed to Intacct's queue (control id {posting.control_id}) and not found by {numbers}{other}. What became "
+        "of it is told to the address of the policy. To learn it here, run the same records in the same scope without "
+        "policy_id: what was carried out is found, and the rest is posted, or refused with the reason"
+    )
+    return Outcome(posting, "in_doubt", note=note)
