@@ -39,6 +39,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("Company", "Classes", ("CLASS",)),
     Policy("Company", "Contacts", ("CONTACT",)),
     Policy("Company", "Employees", ("EMPLOYEE",)),
+    Policy("Company", "Attachments", ("SUPDOC", "SUPDOCFOLDER")),
     Policy("Company", "Users", ("USERINFO",)),
     Policy("Company", "Currencies", ("TRXCURRENCIES", "EXCHANGERATE")),
     Policy("Company", "Reporting periods", ("REPORTINGPERIOD",)),

@@ -186,6 +186,14 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("payment_confirmation", "never", "AP payments that stay Approved until confirm_appaymentrequest: none, "
            "printed checks, or all", ("never", "checks", "always")),
     Switch("selected_lowers_due", False, "what unposted payments have selected is no longer due on the bill"),
+    # attachments
+    Switch("attachment_numbering", False, "attachments without an id draw one; otherwise they are refused"),
+    Switch("attachment_name_required", False, "an attachment without a name is refused; otherwise its id is its name"),
+    Switch("attachment_periods", "refuse", "a period in the name or the extension of an attached file",
+           ("refuse", "accept")),
+    Switch("attachment_bytes", 0, "bytes that one attached file may have; 0 any number"),
+    Switch("attachment_data_in_lists", True, "get_list of supdoc tells the data of the files, as get does"),
+    Switch("unknown_attachment", "refuse", "a SUPDOCID that no attachment has", ("refuse", "accept")),
     # asynchronous requests
     Switch("transport_policies", "OFFLINE", "ids of the transport policies there are, with commas between"),
     Switch("policy_response_url", "", "where responses to asynchronous requests are posted, on this machine only: "

@@ -82,5 +82,5 @@ def test_company_info(shared_company: ReadingCompany) -> None:
 
 
 def test_what_the_sandbox_has_not_is_said_so(shared_company: ReadingCompany) -> None:
-    errorno, text = shared_company.refusal('<get_list object="supdoc"/>')
+    errorno, text = shared_company.refusal('<get_list object="smarteventlog"/>')
     assert (errorno, "does not implement" in text) == ("SANDBOX-0001", True)

@@ -63,8 +63,9 @@ class Catalog:
         return self.objects[name]
 
     def find(self, name: str) -> ObjectDefinition | None:
-        """Return the object of that name in any case, None where there is none."""
-        return self.objects.get(name.upper())
+        """Return the object that a request names, in any case; None where no generic function knows it."""
+        found = self.objects.get(name.upper())
+        return found if found is not None and found.generic else None
 
     def path(self, definition: ObjectDefinition, name: str) -> Path | None:
         """Resolve a field name, dotted or not; None where it leads nowhere."""

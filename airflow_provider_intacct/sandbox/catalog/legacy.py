@@ -12,6 +12,7 @@ class LegacyRecord:
     """One record type of get_list and get: legacy element (slashes nest) to field of `object`.
 
     `lines` is the container of the owned lines and `line` the record type of one of them; both empty without lines.
+    `lists_lines` has get_list tell them too, unless other fields are asked for.
     """
 
     name: str
@@ -20,6 +21,7 @@ class LegacyRecord:
     fields: Mapping[str, str]
     lines: str = ""
     line: str = ""
+    lists_lines: bool = False
 
 
 @cache

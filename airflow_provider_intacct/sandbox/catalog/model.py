@@ -97,7 +97,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class ObjectDefinition:
-    """One object of the company."""
+    """One object of the company. Without `generic` it has functions of its own, and lookup keeps silent about it."""
 
     name: str
     label: str
@@ -120,6 +120,7 @@ class ObjectDefinition:
     located_by: str = ""
     readable: bool = True
     writable: bool = True
+    generic: bool = True
     needs_filter: tuple[str, ...] = ()
     audited: Literal["", "record", "key", "name"] = "record"
 

@@ -33,6 +33,8 @@ def require_references(books: Books, definition: ObjectDefinition, values: Mappi
         field = definition.fields[relationship.by]
         if value in (None, "") or not field.stored or (field.readonly and relationship.by != definition.parent):
             continue
+        if relationship.object == "SUPDOC" and books.switches["unknown_attachment"] == "accept":
+            continue
         if not exists(books, relationship, value):
             raise invalid_reference(books.definition(relationship.object).label, value)
 

@@ -5,13 +5,13 @@ from airflow_provider_intacct.sandbox.store import next_number, quoted
 
 from .books import Books
 
-_PREFIXES = {"VENDOR": "VEND-", "CUSTOMER": "CUST-", "EMPLOYEE": "EMP-", "PROJECT": "PROJ-"}
+_PREFIXES = {"VENDOR": "VEND-", "CUSTOMER": "CUST-", "EMPLOYEE": "EMP-", "PROJECT": "PROJ-", "SUPDOC": "ATT-"}
 _DOCUMENT_PREFIXES = {"APBILL": "BILL-", "ARINVOICE": "INV-", "APADJUSTMENT": "ADJ-", "ARADJUSTMENT": "ADJ-"}
 
 
 def numbered(definition: ObjectDefinition) -> bool:
-    """Whether the company numbers records of this object that come without an id."""
-    return definition.name in _PREFIXES
+    """Whether the company numbers records of this object that come without an id; attachments are a switch."""
+    return definition.name in _PREFIXES and definition.generic
 
 
 def next_id(books: Books, definition: ObjectDefinition) -> str:

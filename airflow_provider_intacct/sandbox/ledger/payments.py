@@ -18,7 +18,7 @@ from . import approvals, documents, postings
 from .audit import remember, stamps_of_change, stamps_of_creation
 from .books import Books
 from .calendar import require_open
-from .checks import missing, require_active
+from .checks import missing, require_active, require_references
 from .entities import base_currency, cents, entity_of, exchange_rate, require_currency
 from .postings import Line
 from .refusals import already_paid, invalid_reference, no_record, refused
@@ -206,6 +206,7 @@ def _header(books: Books, kind: PaymentKind, record: Mapping[str, Any]) -> Recor
     if not header.get("CURRENCY"):
         raise missing(books, "Currency")
     require_currency(books, header["CURRENCY"])
+    require_references(books, definition, {"SUPDOCID": header.get("SUPDOCID")})
     if not header.get("PAYMENTMETHOD"):
         raise missing(books, "Payment method")
     _require_account(books, header)

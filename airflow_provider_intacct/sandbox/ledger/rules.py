@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_intacct.sandbox.catalog import Field, ObjectDefinition
 from airflow_provider_intacct.sandbox.records import Record
 
-from . import allocations, documents, journals, masters, payments
+from . import allocations, attachments, documents, journals, masters, payments
 from .books import Books
 from .refusals import RefusedError, refused
 from .subledgers import (
@@ -77,6 +77,7 @@ _TRANSACTIONS = {
     **{kind.object: _documents(kind) for kind in (BILL, INVOICE, BILL_ADJUSTMENT, INVOICE_ADJUSTMENT)},
     **{kind.object: _payments(kind) for kind in (BILL_PAYMENT, INVOICE_PAYMENT)},
     "ALLOCATION": Rules(allocations.create, allocations.update, allocations.delete),
+    "SUPDOC": Rules(attachments.create, attachments.update, attachments.delete),
 }
 
 WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(

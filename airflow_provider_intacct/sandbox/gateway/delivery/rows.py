@@ -57,7 +57,7 @@ def objects(catalog: Catalog) -> list[str]:
     return [
         item.name
         for item in catalog
-        if item.name not in _NEVER and (item.name == _BALANCES or (item.key and stamps(item)))
+        if item.generic and item.name not in _NEVER and (item.name == _BALANCES or (item.key and stamps(item)))
     ]
 
 

@@ -114,14 +114,20 @@ class _Listing:
         listing = self._selection.statement(columns, where, order=[*order, key], limit=most, offset=start)
         rows = self.call.db.execute(listing.sql, listing.values).fetchall()
         texts = written([row[1:] for row in rows], self._cells(paths))
-        lined = with_lines and bool(self.record.lines)
+        lined = self._tells_lines() if self.record.lists_lines else with_lines and bool(self.record.lines)
         return total, [
             Node(self.record.name, self._content(paths, text, self._lines(row[0]) if lined else None))
             for row, text in zip(rows, texts, strict=True)
         ]
 
+    def _asked(self) -> list[str]:
+        return [(field.text or "").strip() for field in self.call.element.iterfind("fields/field")]
+
+    def _tells_lines(self) -> bool:
+        return not self._asked() or self.record.lines in self._asked()
+
     def _asked_names(self) -> list[str]:
-        asked = [(field.text or "").strip() for field in self.call.element.iterfind("fields/field")]
+        asked = self._asked()
         known = list(self.record.fields)
         if not asked:
             denied = self.call.company.permissions.denied_fields(self.call.user, self.definition.name)
@@ -130,6 +136,8 @@ class _Listing:
 
     def _matching(self, asked: str) -> list[str]:
         """Return the elements a field name stands for: itself, or all inside a group such as contactinfo."""
+        if self.record.lists_lines and asked == self.record.lines:
+            return []
         found = [name for name in self.record.fields if name == asked or name.startswith(asked + "/")]
         if not found:
             raise FunctionError("XL03000006", f"Invalid field {asked} for object {self.record.name}")
@@ -186,6 +194,11 @@ class _Listing:
         paths = [path for field in record.fields.values() if (path := catalog.path(definition, field))]
         where = Condition(f"{selection.own(owned.parent)} = ?", (key,))
         columns = [selection.expression(path) for path in paths]
+        if self.call.name == "get_list" and not self.call.company.switches.on("attachment_data_in_lists"):
+            columns = [
+                "''" if name == "attachmentdata" else column
+                for name, column in zip(record.fields, columns, strict=True)
+            ]
         statement = selection.statement(columns, where, order=[selection.own("LINE_NO"), selection.own(definition.key)])
         rows = self.call.db.execute(statement.sql, statement.values).fetchall()
         return [

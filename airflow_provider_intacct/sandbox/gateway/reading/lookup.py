@@ -32,7 +32,9 @@ def lookup(call: Call) -> Result:
     if definition is None:
         raise FunctionError("WS", f"Object definition {name} not found")
     fields = [Node("Field", _looked_up(field)) for field in definition.fields.values()]
-    relationships = [Node("Relationship", _related(item)) for item in definition.relationships.values()]
+    catalog = call.company.catalog
+    told = [item for item in definition.relationships.values() if catalog[item.object].generic]
+    relationships = [Node("Relationship", _related(item)) for item in told]
     content: Content = {"Fields": fields, "Relationships": relationships}
     return DataResult([Node("Type", content, {"Name": definition.name, "DocumentType": ""})], "All", {"count": 1})
 
@@ -42,7 +44,7 @@ def inspect(call: Call) -> Result:
     """List the object types (`*`), an object's field names, or with detail="1" its fields."""
     name = text_of(call.element, "object") or text_of(call.element, "name")
     if name == "*":
-        types = [Node("type", item.label, {"typename": item.name}) for item in call.company.catalog]
+        types = [Node("type", item.label, {"typename": item.name}) for item in call.company.catalog if item.generic]
         return DataResult(types, "All", {"count": 1})
     definition = call.company.catalog.find(name)
     if definition is None:

@@ -53,6 +53,8 @@ DELETIONS: Mapping[str, Deletion] = {
     "delete_savingsaccount": Deletion("SAVINGSACCOUNT", "bankaccountid", "BANKACCOUNTID"),
     "delete_statglaccount": Deletion("STATACCOUNT", "glaccountno", "ACCOUNTNO"),
     "delete_statjournal": Deletion("GLJOURNAL", "symbol", "SYMBOL"),
+    "delete_supdoc": Deletion("SUPDOC", field="SUPDOCID"),
+    "delete_supdocfolder": Deletion("SUPDOCFOLDER", field="SUPDOCFOLDERNAME"),
     "delete_task": Deletion("TASK"),
     "delete_vendor": Deletion("VENDOR", "vendorid", "VENDORID"),
 }
