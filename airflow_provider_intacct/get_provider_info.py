@@ -13,7 +13,7 @@ _MODULES = {
         f"operators.{name}" for name in ("balances", "dds", "entities", "function", "query", "report", "write")
     ],
     "sensors": ["sensors.record"],
-    "triggers": [f"triggers.{name}" for name in ("dds", "record", "report")],
+    "triggers": [f"triggers.{name}" for name in ("dds", "posting", "record", "report")],
 }
 _TRANSFERS = [
     {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -11,7 +12,7 @@ from airflow.sdk import BaseOperator
 
 from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
-from airflow_provider_intacct.hooks.failures import airflow_outcome
+from airflow_provider_intacct.hooks.failures import airflow_outcome, raise_failure
 from airflow_provider_intacct.metrics import metered
 from airflow_provider_intacct.scope import task_scope
 
@@ -37,11 +38,17 @@ class IntacctWriteOperator(BaseOperator):
     :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on.
     :param max_rejects: with `collect`: send nothing more, and fail, once more records than this are rejected.
     :param allow_duplicates: turn the guard off: every try acts again.
+    :param policy_id: an asynchronous policy of the company's: Intacct acknowledges, and carries out when it has time.
+        The task leaves its worker until what it sent is found by its number, and reports as it does without. Records
+        without any number are refused, and so is `allow_duplicates`.
+    :param settle_timeout: seconds after which what is still not found is in doubt: the task fails, and a retry looks
+        again before it sends anything. To see why a record does not come, run the task without `policy_id`.
+    :param settle_interval: seconds between two looks; each is one API transaction for a hundred records.
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: act inside this entity instead of the connection's.
     """
 
-    template_fields: Sequence[str] = ("idempotency_key", "max_rejects", "intacct_conn_id", "entity_id")
+    template_fields: Sequence[str] = ("idempotency_key", "max_rejects", "policy_id", "intacct_conn_id", "entity_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"idempotency_key": "json"}
     ui_color = "#fbeed9"
 
@@ -53,6 +60,9 @@ class IntacctWriteOperator(BaseOperator):
         on_reject: Literal["fail", "collect"] = "fail",
         max_rejects: int | str | None = None,
         allow_duplicates: bool = False,
+        policy_id: str | None = None,
+        settle_timeout: float = 3600.0,
+        settle_interval: float = 60.0,
         intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,
@@ -63,6 +73,9 @@ class IntacctWriteOperator(BaseOperator):
         self.on_reject = on_reject
         self.max_rejects = max_rejects
         self.allow_duplicates = allow_duplicates
+        self.policy_id = policy_id
+        self.settle_timeout = settle_timeout
+        self.settle_interval = settle_interval
         self.intacct_conn_id = intacct_conn_id
         self.entity_id = entity_id
 
@@ -72,6 +85,19 @@ class IntacctWriteOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Carry it out. Raises AirflowFailException for what another try cannot mend."""
+        return self._work(context, self._post, datetime.now(UTC) + timedelta(seconds=self.settle_timeout))
+
+    def settled(self, context: Context, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Look what became of what was sent by the policy: the trigger has found it, or the time is up."""
+        raise_failure(event)
+        return self._work(context, self._settle, datetime.fromisoformat(event["until"]))
+
+    def _work(
+        self,
+        context: Context,
+        act: Callable[[Context, IntacctClient, Sequence[Posting]], list[Outcome]],
+        until: datetime,
+    ) -> list[dict[str, Any]]:
         from airflow_provider_intacct.client.posting import summary
         from airflow_provider_intacct.hooks.intacct import IntacctHook
 
@@ -79,9 +105,11 @@ class IntacctWriteOperator(BaseOperator):
             hook = IntacctHook(self.intacct_conn_id, self.entity_id)
             postings = self._postings(context, hook)
             with hook.client as client, metered(self, client) as meter:
-                outcomes = self._post(context, client, postings)
+                outcomes = act(context, client, postings)
                 count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
                 meter.done(f"{count}: {summary(outcomes)}", rows=len(outcomes))
+            if self.policy_id and datetime.now(UTC) < until:
+                self._wait([outcome.posting for outcome in outcomes if outcome.status == "in_doubt"], until)
             return self._told(context, outcomes)
 
     def keys(self, count: int) -> Sequence[str] | None:
@@ -144,6 +172,11 @@ class IntacctWriteOperator(BaseOperator):
                 f"max_rejects={self.max_rejects!r} lets records be rejected, and on_reject='fail' fails for the first; "
                 "give on_reject='collect' too. Nothing was sent."
             )
+        if self.policy_id and self.allow_duplicates:
+            raise InvalidRequestError(
+                "policy_id needs the guard that allow_duplicates=True turns off: what was sent is found by its ids. "
+                "Give one of the two. Nothing was sent."
+            )
         credentials = hook.settings.credentials
         return self.prepared(self._scope(context, credentials.company_id), credentials)
 
@@ -161,6 +194,8 @@ class IntacctWriteOperator(BaseOperator):
 
         ledger = PostedLedger(None if self.allow_duplicates else task_state_store(context))
         known = ledger.known
+        if self.policy_id:
+            return client.submit(postings, policy_id=self.policy_id, atomic=self.atomic, known=known, tell=ledger.tell)
         tried_before = context["ti"].try_number > 1 and not known
         return client.post(
             postings,
@@ -170,6 +205,33 @@ class IntacctWriteOperator(BaseOperator):
             max_rejects=self._most_rejects,
             known=known,
             tell=ledger.tell,
+        )
+
+    def _settle(self, context: Context, client: IntacctClient, postings: Sequence[Posting]) -> list[Outcome]:
+        from airflow_provider_intacct.operators.posted_ledger import PostedLedger
+
+        ledger = PostedLedger(task_state_store(context))
+        return client.settle(postings, known=ledger.known, tell=ledger.tell)
+
+    def _wait(self, pending: Sequence[Posting], until: datetime) -> None:
+        """Leave the worker until the pending ones are found or the time is up; return if there are none."""
+        from airflow_provider_intacct.client.posting import sought
+        from airflow_provider_intacct.triggers.posting import IntacctPostingTrigger
+
+        if not pending:
+            return
+        self.log.info("%d records are acknowledged; looking for them until %s.", len(pending), until.isoformat())
+        first = min(until, datetime.now(UTC) + timedelta(seconds=self.settle_interval))
+        self.defer(
+            trigger=IntacctPostingTrigger(
+                sought_records=[each.as_list() for each in sought(pending)],
+                until=until.isoformat(),
+                poke_interval=self.settle_interval,
+                first_poll_at=first.isoformat(),
+                intacct_conn_id=self.intacct_conn_id,
+                entity_id=self.entity_id,
+            ),
+            method_name="settled",
         )
 
     def _told(self, context: Context, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -6,9 +6,16 @@ from airflow_provider_intacct.lazy import importer
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.triggers.dds import IntacctDdsJobTrigger as IntacctDdsJobTrigger
+    from airflow_provider_intacct.triggers.posting import IntacctPostingTrigger as IntacctPostingTrigger
     from airflow_provider_intacct.triggers.record import IntacctRecordTrigger as IntacctRecordTrigger
     from airflow_provider_intacct.triggers.report import IntacctReportTrigger as IntacctReportTrigger
 
 __getattr__ = importer(
-    __name__, {"IntacctDdsJobTrigger": "dds", "IntacctRecordTrigger": "record", "IntacctReportTrigger": "report"}
+    __name__,
+    {
+        "IntacctDdsJobTrigger": "dds",
+        "IntacctPostingTrigger": "posting",
+        "IntacctRecordTrigger": "record",
+        "IntacctReportTrigger": "report",
+    },
 )

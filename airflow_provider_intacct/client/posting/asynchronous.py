@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.existing import Execute, Found, can_be_found
-from airflow_provider_intacct.client.posting.flow import post
+from airflow_provider_intacct.client.posting.flow import post, refuse_changes
 from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.client.posting.outcome import Known, Outcome, Sending, Settled
 from airflow_provider_intacct.client.posting.records import Posting
@@ -25,8 +25,11 @@ from airflow_provider_intacct.client.xml.envelope import MAX_ASYNCHRONOUS
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS, Function
 from airflow_provider_intacct.client.xml.reply import Reply
 
-ACTS = ("create", "update", "delete")
-"""What can be looked up afterwards: a record that is there, values that are there, a record that is gone."""
+LEFT_IN_THE_CONTENT = ("update", "upsert")
+"""Acts that leave no sign but the content of a record that was there before."""
+
+ACTS = ("create", *LEFT_IN_THE_CONTENT, "delete")
+"""Acts that can be looked up afterwards."""
 
 ENVELOPE = 5_000
 """Characters left to the request around a record."""
@@ -61,7 +64,8 @@ def submit(
     if not policy_id.strip():
         raise InvalidRequestError("policy_id is empty; give the id of the asynchronous policy. Nothing was sent.")
     for posting in postings:
-        _refuse_unsuitable(posting)
+        if not posting.problem:
+            _refuse_unsuitable(posting)
 
     def send(functions: Sequence[Function], *, atomic: bool = False, unique: bool = False) -> Flow[Reply]:
         by_policy = policy_id if any(function.writes for function in functions) else ""
@@ -82,14 +86,17 @@ def settle(
 ) -> Flow[list[Outcome]]:
     """Flow: look once what became of records that were submitted: `posted`, or `in_doubt` while they are not found.
 
-    What `known` says of a record stands, and is not looked up. `tell` is told what is found.
+    What `known` says of a record stands, and is not looked up. `tell` is told what is found. Raises
+    ChangedSincePostedError if the records are not those that were submitted.
     """
     known = known or {}
+    yield from refuse_changes(execute, postings, known)
     outcomes = {
         posting.control_id: _remembered(posting, before)
         for posting in postings
         if (before := known.get(posting.control_id)) and (before.booked or before.settled)
     }
+    outcomes |= {each.control_id: Outcome(each, "rejected", note=each.problem) for each in postings if each.problem}
     open_ = [posting for posting in postings if posting.control_id not in outcomes]
     found = yield from find(execute, open_)
     done = [
@@ -130,10 +137,10 @@ class Sought:
 
 
 def sought(postings: Sequence[Posting]) -> list[Sought]:
-    """Return what to look for while these are carried out. An update leaves no sign but the content: none for it."""
+    """Return what to look for while these are carried out: nothing for those that only their content tells."""
     wanted = []
     for posting in postings:
-        if posting.act == "update":
+        if posting.act in LEFT_IN_THE_CONTENT:
             continue
         key = posting.natural_key
         if posting.reference:

@@ -60,7 +60,7 @@ def post(
     gateway raises (sign-in, schema, network) when a request certainly was not carried out.
     """
     known, tell = known or {}, tell or _say_nothing
-    yield from _refuse_changes(execute, postings, known)
+    yield from refuse_changes(execute, postings, known)
     outcomes = {
         posting.control_id: Outcome(posting, "already_posted", key=before.key)
         for posting in postings
@@ -111,7 +111,7 @@ def _unsettled(before: Known | None) -> bool:
     return before is not None and not before.settled
 
 
-def _refuse_changes(execute: Execute, postings: Sequence[Posting], known: Mapping[str, Known]) -> Flow[None]:
+def refuse_changes(execute: Execute, postings: Sequence[Posting], known: Mapping[str, Known]) -> Flow[None]:
     """Flow: raise if a posting that is, or may be, booked says something else now, or is not brought any more."""
     brought = {posting.control_id for posting in postings}
     missing = {name: before for name, before in known.items() if name not in brought and not before.settled}
