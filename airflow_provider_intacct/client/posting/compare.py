@@ -90,6 +90,9 @@ def _differing_lines(held: Any, lines: Lines, found: _Element) -> Iterator[str]:
         return
     sent = held.get(lines.line, []) if isinstance(held, Mapping) else []
     sent = sent if isinstance(sent, Sequence) else [sent]
+    if lines.summed:
+        yield from _differing_sums(sent, lines.summed, container)
+        return
     unmatched = list(container)
     if len(sent) != len(unmatched):
         yield f"it has {len(unmatched)} lines there and {len(sent)} here"
@@ -100,6 +103,22 @@ def _differing_lines(held: Any, lines: Lines, found: _Element) -> Iterator[str]:
             yield f"line {number} ({_summary(line)}) has no equal there"
         else:
             unmatched.remove(match)
+
+
+def _differing_sums(sent: Sequence[Mapping[str, Any]], names: tuple[str, str], found: _Element) -> Iterator[str]:
+    """Yield the keys of which the lines sent and those that are there add up to different amounts."""
+    key, amount = names
+    here: dict[str, Decimal] = {}
+    for line in sent:
+        if (number := _written(line.get(key))) and isinstance(line.get(amount), Decimal):
+            here[number] = here.get(number, Decimal(0)) + line[amount]
+    there: dict[str, Decimal] = {}
+    for each in found:
+        (number, *_), (text, *_) = (_texts(each, key) or [""], _texts(each, amount) or [""])
+        there[number] = there.get(number, Decimal(0)) + Decimal(text or 0)
+    for number, total in here.items():
+        if there.get(number) != total:
+            yield f"{amount} of {key} {number} is {there.get(number, 0)} there and {total} here"
 
 
 def _summary(line: Mapping[str, Any]) -> str:

@@ -97,6 +97,9 @@ def _identity(kind: Kind, natural: NaturalKey, content: str, key: str | None, eq
 
 
 def _lacks_reference(record: Record, kind: Kind) -> bool:
+    entry, value = kind.unstamped
+    if entry and canonical_text(record.get(entry)) == value:
+        return False
     return bool(kind.reference) and canonical_text(record.get(kind.reference)) == ""
 
 

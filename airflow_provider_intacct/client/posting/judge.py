@@ -24,6 +24,12 @@ from airflow_provider_intacct.client.xml.reply import Result
 
 UNDONE = "undone with the transaction it was sent in; nothing is known to be wrong with it"
 RUNNING = "an earlier try of it is still running in Intacct"
+WITHOUT_NUMBER = (
+    "Intacct has carried out this control id before, so it is booked once; but the record has no number or reference "
+    "to look it up by, so nobody can tell whether with this content. Look at it in Intacct. A number of your own, or "
+    "stamp_reference=True where there is a field for it, lets a later try tell"
+)
+BOOKED_WITH_IT = "a record sent with it was booked before, so it may have been too, and it could not be looked up"
 CONTRADICTION = "Intacct called it a success inside a transaction that it rolled back"
 
 
@@ -86,11 +92,17 @@ def judge(
             return [_bystander(answer) for answer in answers]  # and the gateway has waited for them already
         outcomes = [_posted(answer) for answer in others if answer.result.ok]
         return decided + outcomes + [_bystander(answer) for answer in others if answer.undone]
-    if decided and all(outcome.booked for outcome in decided):
+    if decided and problem is None and all(outcome.status != "rejected" for outcome in decided):
         return decided  # booked before: taken out, and the rest, which was rolled back with them, is sent again
     if any(isinstance(answer.error, InProcessError) for answer in others):
         return decided + [_running(answer) for answer in others]  # the earlier try may be about to book all of them
-    return decided + [_bystander(answer) for answer in others]
+    booked_before = any(isinstance(answer.error, AlreadyRecordedError) for answer in answers)
+    return decided + [
+        _perhaps_booked(answer)
+        if booked_before and answer.undone and (problem is not None or not can_be_found(answer.posting))
+        else _bystander(answer)
+        for answer in others
+    ]
 
 
 def turned_away(answers: Sequence[Answer], *, atomic: bool) -> GatewayError | None:
@@ -135,6 +147,11 @@ def _bystander(answer: Answer) -> Outcome:
     return Outcome(answer.posting, "rolled_back", errors=_errors(answer), note=UNDONE)
 
 
+def _perhaps_booked(answer: Answer) -> Outcome:
+    """Return the outcome of a record undone with one that was booked before, most likely together with it."""
+    return Outcome(answer.posting, "in_doubt", errors=_errors(answer), note=_settling(answer.posting, BOOKED_WITH_IT))
+
+
 def _running(answer: Answer) -> Outcome:
     """Return the outcome of a record whose earlier try has not ended yet."""
     return Outcome(answer.posting, "in_doubt", errors=_errors(answer), note=_settling(answer.posting, RUNNING))
@@ -155,6 +172,8 @@ def _repeated(answer: Answer, found: Found | None, problem: IntacctError | None)
         return _rejected(answer)
     if posting.by_content and not can_be_found(posting):
         return Outcome(posting, "already_posted", note="has no number or reference to look its key up by")
+    if not can_be_found(posting):
+        return Outcome(posting, "in_doubt", errors=_errors(answer), note=WITHOUT_NUMBER)
     note = (
         "Intacct has carried out this control id before, but the record cannot be found by "
         f"{_where(posting)}: it was deleted, it is in an entity this user does not see, or the user may not query "

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Where a record carries its lines: `<container><line/><line/></container>`, and how they read back."""
+    """Where a record carries its lines: `<container><line/><line/></container>`, and how they read back.
+
+    `summed` names key and amount of lines that Intacct splits: of a payment it keeps one for each line of the bill.
+    """
 
     container: str
     line: str
     reads_as: str = ""
     minimum: int = 1
     fields: Mapping[str, str] = field(default_factory=dict)
+    summed: tuple[str, str] | None = None
 
     def read_container(self) -> str:
         """Return the container's name in the answer of `read`."""
@@ -29,7 +33,7 @@ class Kind:
 
     `natural_key` and `reference` name entries as the author writes them; `fields` says under which field of
     `object_name` an entry reads back, where that differs from its own name. `record_key` is the field that numbers its
-    records: `id` of custom objects.
+    records: `id` of custom objects. Records with the entry and value `unstamped` get no reference: it is not theirs.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Kind:
     fields: Mapping[str, str] = field(default_factory=dict)
     journal: bool = False
     record_key: str = "RECORDNO"
+    unstamped: tuple[str, str] = ("", "")
 
     @property
     def legacy(self) -> bool:
@@ -79,6 +84,7 @@ LEGACY_HEADER = {
     "vendorid": "VENDORID",
     "currency": "CURRENCY",
 }
+PAID = ("RECORDKEY", "TRX_PAYMENTAMOUNT")
 CURRENCY_AND_LATER = ("basecurr", "currency", "exchratedate", "exchratetype", "exchrate", "nogl", "supdocid")
 BILL_AFTER_REFERENCE = (
     *("onhold", "description", "externalid", "payto", "returnto"),
@@ -191,8 +197,41 @@ _KINDS = (
         lines=Lines("aradjustmentitems", "lineitem", reads_as="ARADJUSTMENTITEMS", fields=LEGACY_LINE),
         fields={**LEGACY_HEADER, "adjustmentno": "RECORDID"},
     ),
-    Kind("APPYMT", "APPYMT", lines=Lines("APPYMTDETAILS", "APPYMTDETAIL"), fields={"PAYMENTDATE": "WHENCREATED"}),
-    Kind("ARPYMT", "ARPYMT", lines=Lines("ARPYMTDETAILS", "ARPYMTDETAIL")),
+    Kind(
+        "APPYMT",
+        "APPYMT",
+        natural_key=("VENDORID", "DOCNUMBER"),
+        reference="DOCNUMBER",
+        unstamped=("PAYMENTMETHOD", "Printed Check"),  # which gets the number of its check there when it is printed
+        lines=Lines("APPYMTDETAILS", "APPYMTDETAIL", summed=PAID),
+        fields={"PAYMENTDATE": "WHENCREATED"},
+    ),
+    Kind(
+        "ARPYMT",
+        "ARPYMT",
+        natural_key=("CUSTOMERID", "DOCNUMBER"),
+        reference="DOCNUMBER",
+        lines=Lines("ARPYMTDETAILS", "ARPYMTDETAIL", summed=PAID),
+    ),
+    Kind(
+        "create_arpayment",
+        "ARPYMT",
+        function="create_arpayment",
+        natural_key=("customerid", "refid"),
+        reference="refid",
+        before=(
+            *("overpaylocid", "overpaydeptid", "datereceived", "paymentmethod", *CURRENCY_AND_LATER),
+            *("cctype", "authcode", "arpaymentitem", "onlinecardpayment", "onlineachpayment"),
+        ),
+        fields={
+            "customerid": "CUSTOMERID",
+            "refid": "DOCNUMBER",
+            "datereceived": "RECEIPTDATE",
+            "paymentmethod": "PAYMENTMETHOD",
+            "paymentamount": "TRX_TOTALENTERED",
+            "currency": "CURRENCY",
+        },
+    ),
     Kind("TASK", "TASK", natural_key=("PROJECTID", "TASKID")),
     Kind(
         "create_sotransaction",

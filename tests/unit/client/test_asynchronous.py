@@ -199,9 +199,9 @@ class TestWhatIsRefusedBeforeAnythingIsSent:
     def test_a_record_that_cannot_be_found_afterwards(self, client: IntacctClient, company: Company) -> None:
         with pytest.raises(InvalidRecordError, match=r"record 2 .* Give it VENDORID and RECORDID, or leave stamp_ref"):
             client.submit(bills(bill(RECORDID="1"), bill(), stamp_reference=False), policy_id="nightly")
-        payment = {"VENDORID": "V1", "APPYMTDETAILS": [{"RECORDKEY": 1, "TRX_PAYMENTAMOUNT": 1}]}
+        sheet = {"EMPLOYEEID": "E1", "BEGINDATE": "2026-03-01", "TIMESHEETENTRIES": [{"QTY": 1}]}
         with pytest.raises(InvalidRecordError, match="Records of this kind have none in Intacct: leave policy_id out"):
-            client.submit(prepare([payment], scope=TASK, object_name="APPYMT"), policy_id="nightly")
+            client.submit(prepare([sheet], scope=TASK, object_name="TIMESHEET"), policy_id="nightly")
         assert company.asked == 0
         assert company.submitted == []
 
