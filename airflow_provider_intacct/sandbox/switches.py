@@ -156,6 +156,8 @@ DEFINITIONS: tuple[Switch, ...] = (
            "refused", ("ignore", "refuse")),
     Switch("delete_keys", "one_by_one", "a delete of several keys deletes one after the other and stops at the first "
            "that is refused, or all of them or none", ("one_by_one", "together")),
+    Switch("reversal_key", "original", "the key that reverse_bill and its like answer: the reversed record's own, or "
+           "that of its reversal", ("original", "reversal")),
     Switch("batch_limit_errorno", "XL03000006", "errorno of the refusal of more records than batch_limit"),
     Switch("create_arinvoice", "refuse", "the undocumented generic create and update of ARINVOICE",
            ("refuse", "accept")),

@@ -226,7 +226,7 @@ def _consequences(current: Record, changes: Mapping[str, Any]) -> Record:
     stale: Record = {}
     if changes.get("CURRENCY") not in (None, current["CURRENCY"]):
         stale["EXCHANGE_RATE"] = None
-    if changes.get("TERMNAME") or (changes.get("WHENCREATED") and current["TERMNAME"]):
+    if changes.get("TERMNAME") or (changes.get("WHENCREATED") and current.get("TERMNAME")):
         stale["WHENDUE"] = None
     if changes.get("WHENCREATED") and current["WHENPOSTED"] == current["WHENCREATED"]:
         stale["WHENPOSTED"] = None
@@ -251,6 +251,8 @@ def _state(books: Books, kind: Kind, action: str | None, present: str | None) ->
 
 def _party(books: Books, kind: Kind, header: Record, *, draft: bool) -> Record:
     name = header.get(kind.party_field)
+    if not kind.party:
+        return {}
     if name:
         return require_active(books, kind.party, name)
     if draft:
@@ -278,7 +280,8 @@ def _number(books: Books, kind: Kind, header: Record, own: int | None) -> str:
             raise document_number_missing()
         return next_document_id(books, definition)
     if books.switches["duplicate_document_number"] == "refuse":
-        same = books.find(kind.object, RECORDID=given, **{kind.party_field: header.get(kind.party_field)})
+        party = {kind.party_field: header.get(kind.party_field)} if kind.party else {}
+        same = books.find(kind.object, RECORDID=given, **party)
         if any(other["RECORDNO"] != own for other in same):
             raise document_number_exists()
     return str(given)
@@ -306,7 +309,7 @@ def _items(books: Books, kind: Kind, header: Record, given: Sequence[Mapping[str
 
 
 def _require_signs(kind: Kind, amounts: Sequence[Decimal]) -> None:
-    if kind.signed and min(amounts) < 0 < max(amounts):
+    if kind.memo and min(amounts) < 0 < max(amounts):
         raise refused("The amounts of an adjustment must be all positive or all negative.")
     if not kind.signed and sum(amounts, _ZERO) < 0:
         raise refused(f"The total of a {kind.name.lower()} cannot be negative.")

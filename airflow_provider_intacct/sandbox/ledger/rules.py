@@ -11,16 +11,7 @@ from airflow_provider_intacct.sandbox.records import Record
 from . import allocations, attachments, documents, journals, masters, payments
 from .books import Books
 from .refusals import RefusedError, refused
-from .subledgers import (
-    BILL,
-    BILL_ADJUSTMENT,
-    BILL_PAYMENT,
-    INVOICE,
-    INVOICE_ADJUSTMENT,
-    INVOICE_PAYMENT,
-    Kind,
-    PaymentKind,
-)
+from .subledgers import BILL_PAYMENT, DOCUMENTS, INVOICE_PAYMENT, Kind, PaymentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,7 @@ def _masters(definition: ObjectDefinition) -> Rules:
 
 _TRANSACTIONS = {
     "GLBATCH": Rules(journals.create, journals.update, journals.delete, transaction=True),
-    **{kind.object: _documents(kind) for kind in (BILL, INVOICE, BILL_ADJUSTMENT, INVOICE_ADJUSTMENT)},
+    **{kind.object: _documents(kind) for kind in DOCUMENTS},
     **{kind.object: _payments(kind) for kind in (BILL_PAYMENT, INVOICE_PAYMENT)},
     "ALLOCATION": Rules(allocations.create, allocations.update, allocations.delete),
     "SUPDOC": Rules(attachments.create, attachments.update, attachments.delete),
@@ -86,6 +77,7 @@ WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "ARINVOICE": {"ACTION": Field("ACTION")},
         "APADJUSTMENT": {"ACTION": Field("ACTION")},
         "ARADJUSTMENT": {"ACTION": Field("ACTION")},
+        "EEXPENSES": {"ACTION": Field("ACTION")},
         "APPYMT": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},
         "ARPYMT": {"ACTION": Field("ACTION")},
     }
@@ -94,6 +86,9 @@ WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
 
 PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"GLENTRY": {"SPLIT": "APBILLITEM"}})
 """Elements that repeat inside a line, and the object whose fields they use: a split names places as AP lines do."""
+
+LEGACY_ONLY = frozenset({"EEXPENSES", "CCTRANSACTION", "OTHERRECEIPTS", "DEPOSIT"})
+"""Objects that functions of their own enter and change; generic functions read and delete them."""
 
 
 def rules_of(definition: ObjectDefinition) -> Rules:

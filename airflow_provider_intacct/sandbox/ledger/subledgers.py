@@ -11,7 +11,8 @@ class Kind:
     """A kind of document: bills of vendors, invoices to customers, adjustments of either.
 
     `side` is 1 where a document's lines are debits and the control account is credited, -1 the other way round.
-    `label` is the object of its account labels; `workflow` is None where nobody ever has to approve.
+    Without `party` it is nobody's. `label` is the object of its account labels; `workflow` is None where nobody ever
+    has to approve.
     """
 
     name: str
@@ -33,6 +34,11 @@ class Kind:
     def signed(self) -> bool:
         """Whether a document may be negative, and has no terms: a memo, not a bill."""
         return not self.term
+
+    @property
+    def memo(self) -> bool:
+        """Whether a document is a debit or a credit memo as a whole."""
+        return self.signed and self.party in ("VENDOR", "CUSTOMER")
 
     @property
     def unposted(self) -> frozenset[str]:
@@ -76,10 +82,28 @@ INVOICE_ADJUSTMENT = Kind(
     "Adjustment", "ARADJUSTMENT", "ARADJUSTMENTITEM", "ARADJUSTMENTITEMS", "CUSTOMER", "CUSTOMERID", "", "ra", "4.AR",
     "ARJ", "1200", -1, "ARACCOUNTLABEL",
 )  # fmt: skip
+EXPENSE_REPORT = Kind(
+    "Expense report", "EEXPENSES", "EEXPENSESITEM", "EEXPENSESITEMS", "EMPLOYEE", "EMPLOYEEID", "", "ei", "6.EE",
+    "APJ", "2110", 1, "EEACCOUNTLABEL",
+)  # fmt: skip
+CARD_CHARGE = Kind(
+    "Charge", "CCTRANSACTION", "CCTRANSACTIONENTRY", "CCTRANSACTIONENTRIES", "CREDITCARD", "FINANCIALENTITY", "", "cn",
+    "11.CM", "CDJ", "2500", 1, "APACCOUNTLABEL",
+)  # fmt: skip
+OTHER_RECEIPT = Kind(
+    "Other receipt", "OTHERRECEIPTS", "OTHERRECEIPTSENTRY", "OTHERRECEIPTSENTRIES", "", "", "", "ro", "11.CM", "CRJ",
+    "1150", -1, "ARACCOUNTLABEL",
+)  # fmt: skip
+DEPOSIT = Kind(
+    "Deposit", "DEPOSIT", "DEPOSITENTRY", "DEPOSITENTRIES", "", "", "", "cd", "11.CM", "CRJ", "1150", -1, "",
+)  # fmt: skip
 BILL_PAYMENT = PaymentKind(
     "Payment", "APPYMT", "APPYMTDETAIL", "APPYMTDETAILS", "PAYMENTDATE", "pp", "CDJ", BILL, approvals.PAYMENT
 )
 INVOICE_PAYMENT = PaymentKind("Receipt", "ARPYMT", "ARPYMTDETAIL", "ARPYMTDETAILS", "RECEIPTDATE", "rp", "CRJ", INVOICE)
+DOCUMENTS = (
+    BILL, INVOICE, BILL_ADJUSTMENT, INVOICE_ADJUSTMENT, EXPENSE_REPORT, CARD_CHARGE, OTHER_RECEIPT, DEPOSIT,
+)  # fmt: skip
 EXCHANGE_GAIN_OR_LOSS = "7900"
 UNAPPLIED_RECEIPTS = "2300"
 

@@ -25,6 +25,7 @@ def enter(books: Books) -> None:
     steps = (
         _users, _currencies, _entities, _calendar, _accounts, _journals, _departments, _classes, _types_and_terms,
         _labels, _vendors, _customers, _employees, _items, _projects, _banks, _channels, _subscriptions,
+        _expense_types_and_cards,
     )  # fmt: skip
     for number, step in enumerate(steps):
         step(replace(books, now=books.now + timedelta(hours=number)))
@@ -264,6 +265,13 @@ def _subscriptions(books: Books) -> None:
             START_DATE=date(2025, number, 1), RENEWAL_DATE=date(2026, number, 1), AUTO_RENEW=number % 2 == 0,
             ADD_ONS="Support#~#Training" if number % 4 == 0 else None,
         )  # fmt: skip
+
+
+def _expense_types_and_cards(books: Books) -> None:
+    for name, account in (("Travel", "6300"), ("Meals", "6300"), ("Office Supplies", "6010")):
+        _create(books, "EEACCOUNTLABEL", ACCOUNTLABEL=name, DESCRIPTION=name, GLACCOUNTNO=account)
+    for card, location in (("AMEX", "100"), ("VISA-UK", "300")):
+        _create(books, "CREDITCARD", CARDID=card, CARDTYPE=card[:4], LIABACCTNO="2500", LOCATIONID=location)
 
 
 def months(first: date, last: date) -> Iterator[date]:

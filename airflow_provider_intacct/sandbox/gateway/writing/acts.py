@@ -19,7 +19,7 @@ from airflow_provider_intacct.sandbox.ledger.refusals import (
     not_to_be_updated,
     refused,
 )
-from airflow_provider_intacct.sandbox.ledger.rules import not_permitted, require_writable, rules_of
+from airflow_provider_intacct.sandbox.ledger.rules import LEGACY_ONLY, not_permitted, require_writable, rules_of
 from airflow_provider_intacct.sandbox.records import Record, fetch, find
 
 from .elements import Reader
@@ -98,6 +98,8 @@ def within_reach(books: Books, record: Record) -> bool:
 
 def _undocumented(books: Books, definition: ObjectDefinition) -> bool:
     """Whether create and update of an object are documented nowhere, and switched off."""
+    if definition.name in LEGACY_ONLY:
+        return True
     if definition.name == "ARINVOICE":
         return bool(books.switches["create_arinvoice"] == "refuse")
     adjustment = definition.name in ("APADJUSTMENT", "ARADJUSTMENT")

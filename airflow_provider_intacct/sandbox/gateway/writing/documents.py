@@ -102,13 +102,13 @@ def update_ar_adjustment(call: Call) -> KeyResult:
 @function("reverse_bill", writes=True)
 def reverse_bill(call: Call) -> KeyResult:
     """Reverse an unpaid bill on a date."""
-    return _reverse(call, BILL)
+    return reverse(call, BILL)
 
 
 @function("reverse_invoice", writes=True)
 def reverse_invoice(call: Call) -> KeyResult:
     """Reverse an unpaid invoice on a date."""
-    return _reverse(call, INVOICE)
+    return reverse(call, INVOICE)
 
 
 def _create(call: Call, kind: Kind, dialect: Dialect) -> KeyResult:
@@ -128,19 +128,19 @@ def _update(call: Call, kind: Kind, dialect: Dialect, container: str) -> KeyResu
         lines = call.element.find(container)
         if lines is not None:
             line_dialect = next(iter(dialect.lines.values()))
-            changes[kind.container] = _patched(call, books, kind, current, lines, line_dialect)
+            changes[kind.container] = patched(call, books, kind, current, lines, line_dialect)
         documents.update(books, kind, current, changes)
         return KeyResult(str(current["RECORDNO"]))
 
 
-def _patched(
+def patched(
     call: Call, books: Books, kind: Kind, current: Record, lines: etree._Element, dialect: Dialect
 ) -> Sequence[Record]:
-    """Return all lines of a document: updatelineitem changes the one of that number, lineitem adds one."""
+    """Return all lines of a document: one with a number changes the line of that number, one without is added."""
     items: list[dict[str, Any]] = documents.items_of(books, kind, current["RECORDNO"])
     for line in lines:
         values = values_of(call, dialect, line)
-        if line.tag == "lineitem":
+        if line.get("line_num") is None:
             items.append(values)
             continue
         number = str(line.get("line_num"))
@@ -152,13 +152,17 @@ def _patched(
     return items
 
 
-def _reverse(call: Call, kind: Kind) -> KeyResult:
+def reverse(call: Call, kind: Kind, memo: str = "description") -> KeyResult:
+    """Reverse a document on a date and answer its record number, or that of its reversal (a switch)."""
     call.require(kind.object)
     books = books_of(call)
     with refusals_as_errors(TRANSACTION_NOT_CREATED):
         current = keyed_record(call, books, books.definition(kind.object))
         day = date_of(call, "datereversed")
-        return KeyResult(str(documents.reverse(books, kind, current, day, call.element.findtext("description"))))
+        key = documents.reverse(books, kind, current, day, call.element.findtext(memo))
+        if books.switches["reversal_key"] == "reversal":
+            key = (books.first(kind.object, RECORDNO=key) or current)["REVERSALKEY"]
+        return KeyResult(str(key))
 
 
 def _contacts(call: Call) -> Record:
