@@ -1,0 +1,111 @@
+"""The campaign: every work x every fault x every recovery that makes sense, each as a value with an id."""
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from tests.faults.campaign.answers import ANSWERS
+from tests.faults.campaign.faults import FAULTS, Fault
+from tests.faults.campaign.recoveries import CORE, RECOVERIES, Recovery
+from tests.faults.campaign.works import CREATE, WORKS, Work
+
+THINNED = 3
+"""Of the recoveries beyond the core ones, each fault meets one in so many at each work; rotated, so that all pairs of
+work and fault, work and recovery, fault and recovery occur."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One run of the campaign. Its id says all that it takes to run it again."""
+
+    work: Work
+    fault: Fault
+    recovery: Recovery
+    answers: str
+
+    @property
+    def id(self) -> str:
+        return "/".join([self.work.name, self.fault.name, self.recovery.name, self.answers])
+
+    def __str__(self) -> str:
+        return self.id
+
+    def __reduce__(self) -> tuple[Callable[[str], "Case"], tuple[str]]:
+        return case, (self.id,)  # the tables hold functions, which cannot be sent to another process
+
+
+def case(case_id: str) -> Case:
+    """Return the case of an id, whether the campaign holds it or not."""
+    work, fault, recovery, answers = case_id.split("/")
+    assert answers in ANSWERS, f"no answers {answers!r}"
+    return Case(_named(WORKS, work), _named(FAULTS, fault), _named(RECOVERIES, recovery), answers)
+
+
+def makes_sense(work: Work, fault: Fault, recovery: Recovery) -> bool:
+    """Whether the fault can strike that work, and be recovered from like that."""
+    if recovery.killed and (fault.kills_worker or fault.unreachable):
+        return False
+    if recovery.beside and (fault.kills_sandbox or fault.kills_worker or fault.unreachable):
+        return False
+    if fault.dies_noting and not recovery.keeps:
+        return False
+    if recovery.forgets and not work.findable:
+        return False  # nothing is left to know it by, once Intacct has forgotten
+    match recovery.next.brings:
+        case "another order":
+            return len(work.records(1)) > 1
+        case "one less":
+            return work.operator == CREATE and len(work.records(1)) > 1
+        case "other content":
+            return work.changed is not None
+    return True
+
+
+def campaign(*, whole: bool = False) -> list[Case]:
+    """Return the cases of the long form; all that make sense if `whole`."""
+    return list(_answered(_combinations(whole=whole)))
+
+
+def sample(cases: Sequence[Case], size: int, seed: int = 2026) -> list[Case]:
+    """Return `size` cases in which everything occurs, and pairs as many as go in."""
+    shuffled = random.Random(seed).sample(cases, len(cases))
+    chosen: list[Case] = []
+    left = {pair for each in shuffled for pair in _singles(each)}
+    for pairs in (_singles, _pairs):
+        left = {pair for each in shuffled for pair in pairs(each)} - {pair for each in chosen for pair in pairs(each)}
+        while left and len(chosen) < size:
+            best = max(shuffled, key=lambda each: len(left.intersection(pairs(each))))
+            chosen.append(best)
+            left -= set(pairs(best))
+    return sorted(chosen, key=lambda each: each.id)
+
+
+def _combinations(*, whole: bool) -> Iterator[tuple[Work, Fault, Recovery]]:
+    for i, work in enumerate(WORKS):
+        for j, fault in enumerate(FAULTS):
+            for k, recovery in enumerate(RECOVERIES):
+                taken = whole or recovery.name in CORE or (i + j + k) % THINNED == 0
+                if taken and makes_sense(work, fault, recovery):
+                    yield work, fault, recovery
+
+
+def _answered(combined: Iterable[tuple[Work, Fault, Recovery]]) -> Iterator[Case]:
+    """Give each the next setting of the answers: all of them come to every work, and beside every fault."""
+    names = list(ANSWERS)
+    for number, (work, fault, recovery) in enumerate(combined):
+        yield Case(work, fault, recovery, names[number % len(names)])
+
+
+def _singles(each: Case) -> tuple[str, ...]:
+    return (each.work.name, each.fault.name, each.recovery.name, f"answers {each.answers}")
+
+
+def _pairs(each: Case) -> list[tuple[str, str]]:
+    return list(combinations(_singles(each), 2))
+
+
+def _named(table: Iterable, name: str):  # type: ignore[no-untyped-def, type-arg]
+    found = {each.name: each for each in table}
+    assert name in found, f"no {name!r}; there are {sorted(found)}"
+    return found[name]
