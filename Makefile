@@ -9,7 +9,7 @@ WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo airflow sandbox test check lint format bench wheel clean
+.PHONY: help venv demo airflow sandbox test check faults lint format bench wheel clean
 
 help:  ## list all there is to do
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -27,6 +27,9 @@ test: lint check  ## what CI runs: lint, then all tests
 
 check: $(READY)  ## all tests, or some: make check TESTS=tests/unit
 	$(PYTEST) $(TESTS)
+
+faults: $(READY)  ## every way of writing x every fault x every recovery (20 minutes), or one: make faults CASE="..."
+	$(PY) -m tests.faults.campaign --workers $(WORKERS) $(if $(CASE),--case "$(CASE)") $(FAULTS)
 
 lint: $(READY)  ## ruff, formatting, strict types, import contracts
 	$(PY) -m ruff check $(CODE)
