@@ -30,11 +30,13 @@ def json_places(body: bytes, place: Place) -> list[Place] | None:
         return None
     columns = []
     for name in place:
-        label = b'"%s":' % name.encode()
-        found = re.findall(re.escape(label) + rb'"([^"\\]*)"', body)
-        if not found or len(found) != body.count(label):
+        values = body.split(b'"%s":' % name.encode())[1:]
+        if not values or not all(value.startswith(b'"') for value in values):
             return None
-        columns.append(b'"'.join(found).decode().split('"'))
+        column = b'"'.join([value[1 : value.find(b'"', 1)] for value in values])
+        if b"\\" in column:
+            return None
+        columns.append(column.decode().split('"'))
     return list(zip(*columns, strict=True)) if len(set(map(len, columns))) == 1 else None
 
 

@@ -48,7 +48,8 @@ def write(element: Element) -> str:
         return f"<{element.tag}{attributes}>{''.join(map(write, element.children))}</{element.tag}>"
     if element.text:
         # A bare carriage return would reach the other side as a line feed (XML 1.0, 2.11).
-        return f"<{element.tag}{attributes}>{escape(element.text, {chr(13): '&#13;'})}</{element.tag}>"
+        text = escape(element.text).replace("\r", "&#13;")
+        return f"<{element.tag}{attributes}>{text}</{element.tag}>"
     return f"<{element.tag}{attributes}/>"
 
 

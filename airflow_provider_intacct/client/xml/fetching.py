@@ -114,7 +114,8 @@ class Fetching:
             request = source.next(self.sizes.now)
             if request is None:
                 break
-            started = cast(Started, (yield Start(fetch(self.gateway, request.cursor))))
+            flow = fetch(self.gateway, request.cursor, later=self._slow)
+            started = cast(Started, (yield Start(flow)))
             self._flying[started] = request
         return started
 
@@ -196,24 +197,24 @@ class Fetching:
         yield from self.gateway.wait(seconds)
 
 
-def fetch(gateway: Gateway, cursor: Cursor) -> Flow[Fetched]:
-    """Flow: ask for one page. JSON and CSV are left as they came, if their records can be placed without decoding.
+def fetch(gateway: Gateway, cursor: Cursor, *, later: bool = False) -> Flow[Fetched]:
+    """Flow: ask for one page and make rows of it. CSV is left as it came, if its records can be placed without.
 
-    So the next page can be asked for before this one is decoded, by whoever uses it.
+    So is JSON, if it is to be decoded `later`: the next page, which takes long, can be asked for before that.
     """
     policy = replace(gateway.policy, resends_cut_reads=False, waits_out_refusals=False)
     began = time.monotonic()
     result = yield from gateway.call(cursor.function(), policy=policy)
-    return replace(_fetched(result, cursor), seconds=time.monotonic() - began)
+    return replace(_fetched(result, cursor, later), seconds=time.monotonic() - began)
 
 
-def _fetched(result: Result, cursor: Cursor) -> Fetched:
+def _fetched(result: Result, cursor: Cursor, later: bool) -> Fetched:
     extract, total = cursor.extract, result.counts.total
     if result.format == "csv" and not isinstance(cursor, OffsetCursor):
         names = leading(cursor.fields, cursor.place)
         places = csv_places(result.body or b"", names, cursor.place, extract.object)
         return Fetched(RawPage("csv", len(places), body=result.body, names=names), places, total)
-    if result.format == "json" and not isinstance(cursor, OffsetCursor):
+    if later and result.format == "json" and not isinstance(cursor, OffsetCursor):
         found = json_places(result.body or b"", cursor.place)
         if found is not None:
             return Fetched(RawPage("json", len(found), body=result.body, names=cursor.fields), found, total)
