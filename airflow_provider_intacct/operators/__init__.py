@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 from airflow_provider_intacct.lazy import importer
 
 if TYPE_CHECKING:
+    from airflow_provider_intacct.operators.acts import IntacctApprovalOperator as IntacctApprovalOperator
+    from airflow_provider_intacct.operators.acts import IntacctReverseOperator as IntacctReverseOperator
     from airflow_provider_intacct.operators.balances import IntacctTrialBalanceOperator as IntacctTrialBalanceOperator
     from airflow_provider_intacct.operators.dds import IntacctDdsJobOperator as IntacctDdsJobOperator
+    from airflow_provider_intacct.operators.delete import IntacctDeleteOperator as IntacctDeleteOperator
     from airflow_provider_intacct.operators.entities import IntacctEntitiesOperator as IntacctEntitiesOperator
     from airflow_provider_intacct.operators.function import IntacctFunctionOperator as IntacctFunctionOperator
     from airflow_provider_intacct.operators.query import IntacctQueryOperator as IntacctQueryOperator
@@ -18,12 +21,15 @@ if TYPE_CHECKING:
 __getattr__ = importer(
     __name__,
     {
+        "IntacctApprovalOperator": "acts",
         "IntacctCreateOperator": "write",
         "IntacctDdsJobOperator": "dds",
+        "IntacctDeleteOperator": "delete",
         "IntacctEntitiesOperator": "entities",
         "IntacctFunctionOperator": "function",
         "IntacctQueryOperator": "query",
         "IntacctReportOperator": "report",
+        "IntacctReverseOperator": "acts",
         "IntacctTrialBalanceOperator": "balances",
         "IntacctUpdateOperator": "write",
         "IntacctUpsertOperator": "write",

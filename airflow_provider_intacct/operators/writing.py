@@ -14,6 +14,7 @@ from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome, raise_failure
 from airflow_provider_intacct.metrics import metered
+from airflow_provider_intacct.operators.required_state import check_state, hold_to_state, with_event
 from airflow_provider_intacct.scope import task_scope
 
 if TYPE_CHECKING:
@@ -44,11 +45,26 @@ class IntacctWriteOperator(BaseOperator):
     :param settle_timeout: seconds after which what is still not found is in doubt: the task fails, and a retry looks
         again before it sends anything. To see why a record does not come, run the task without `policy_id`.
     :param settle_interval: seconds between two looks; each is one API transaction for a hundred records.
+    :param require_state: the state that every record must be in, or beyond, such as `Posted`; where approval is
+        switched on, what is written may only be Submitted, Partially Approved or Draft.
+    :param on_state: `fail` at once when a record is not in the required state, or `wait` for it in the triggerer and
+        return the same outcomes then. What is declined meanwhile fails the task. Either way nothing is written again.
+    :param state_timeout: with `wait`: seconds until the task gives up, a week by default.
+    :param state_interval: with `wait`: seconds between two looks, each one API transaction.
+    :param report_state: after something was posted, read back which state each record is in, for one API transaction,
+        and say in its `note` what is needed next. Only for objects that have states.
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: act inside this entity instead of the connection's.
     """
 
-    template_fields: Sequence[str] = ("idempotency_key", "max_rejects", "policy_id", "intacct_conn_id", "entity_id")
+    template_fields: Sequence[str] = (
+        "idempotency_key",
+        "max_rejects",
+        "policy_id",
+        "require_state",
+        "intacct_conn_id",
+        "entity_id",
+    )
     template_fields_renderers: ClassVar[dict[str, str]] = {"idempotency_key": "json"}
     ui_color = "#fbeed9"
 
@@ -63,6 +79,11 @@ class IntacctWriteOperator(BaseOperator):
         policy_id: str | None = None,
         settle_timeout: float = 3600.0,
         settle_interval: float = 60.0,
+        require_state: str | None = None,
+        on_state: Literal["fail", "wait"] = "fail",
+        state_timeout: float = 604_800.0,
+        state_interval: float = 300.0,
+        report_state: bool = True,
         intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,
@@ -76,6 +97,11 @@ class IntacctWriteOperator(BaseOperator):
         self.policy_id = policy_id
         self.settle_timeout = settle_timeout
         self.settle_interval = settle_interval
+        self.require_state = require_state
+        self.on_state = on_state
+        self.state_timeout = state_timeout
+        self.state_interval = state_interval
+        self.report_state = report_state
         self.intacct_conn_id = intacct_conn_id
         self.entity_id = entity_id
 
@@ -106,13 +132,38 @@ class IntacctWriteOperator(BaseOperator):
             postings = self._postings(context, hook)
             with hook.client as client, metered(self, client) as meter:
                 outcomes = act(context, client, postings)
+                news = self.report_state and any(outcome.status == "posted" for outcome in outcomes)
+                if self.require_state or news:
+                    outcomes = client.with_states(outcomes)
                 count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
                 meter.done(f"{count}: {summary(outcomes)}", rows=len(outcomes))
             if self.policy_id and datetime.now(UTC) < until:
                 self._wait([outcome.posting for outcome in outcomes if outcome.status == "in_doubt"], until)
-            return self._told(context, outcomes)
+            told = self._told(context, outcomes)
+            if self.require_state:
+                self._hold_to_state(context, outcomes, told)
+            return told
 
-    def keys(self, count: int) -> Sequence[str] | None:
+    def in_state(self, context: Context, event: Mapping[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the outcomes once all are in the required state, or raise what the trigger reports."""
+        from airflow.sdk.exceptions import AirflowException
+
+        try:
+            return with_event(told, event)
+        except AirflowException:
+            context["ti"].xcom_push(key=OUTCOMES, value=told)
+            raise
+
+    def _hold_to_state(self, context: Context, outcomes: Sequence[Outcome], told: list[dict[str, Any]]) -> None:
+        from airflow_provider_intacct.client.posting.state import NotInStateError
+
+        try:
+            hold_to_state(self, outcomes, told)
+        except NotInStateError:
+            context["ti"].xcom_push(key=OUTCOMES, value=told)
+            raise
+
+    def keys_for(self, count: int) -> Sequence[str] | None:
         """Return one idempotency key for each of `count` records, or None."""
         from airflow_provider_intacct.client.errors import InvalidRequestError
 
@@ -178,7 +229,9 @@ class IntacctWriteOperator(BaseOperator):
                 "Give one of the two. Nothing was sent."
             )
         credentials = hook.settings.credentials
-        return self.prepared(self._scope(context, credentials.company_id), credentials)
+        postings = self.prepared(self._scope(context, credentials.company_id), credentials)
+        check_state(self, postings)
+        return postings
 
     def _scope(self, context: Context, company_id: str) -> Scope:
         from airflow_provider_intacct.client.posting import Scope

@@ -6,5 +6,6 @@ from airflow_provider_intacct.lazy import importer
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.sensors.record import IntacctRecordSensor as IntacctRecordSensor
+    from airflow_provider_intacct.sensors.state import IntacctStateSensor as IntacctStateSensor
 
-__getattr__ = importer(__name__, {"IntacctRecordSensor": "record"})
+__getattr__ = importer(__name__, {"IntacctRecordSensor": "record", "IntacctStateSensor": "state"})

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from airflow_provider_intacct.triggers.posting import IntacctPostingTrigger as IntacctPostingTrigger
     from airflow_provider_intacct.triggers.record import IntacctRecordTrigger as IntacctRecordTrigger
     from airflow_provider_intacct.triggers.report import IntacctReportTrigger as IntacctReportTrigger
+    from airflow_provider_intacct.triggers.state import IntacctStateTrigger as IntacctStateTrigger
 
 __getattr__ = importer(
     __name__,
@@ -17,5 +18,6 @@ __getattr__ = importer(
         "IntacctPostingTrigger": "posting",
         "IntacctRecordTrigger": "record",
         "IntacctReportTrigger": "report",
+        "IntacctStateTrigger": "state",
     },
 )

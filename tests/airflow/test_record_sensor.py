@@ -166,9 +166,9 @@ def test_soft_fail_holds_after_the_deferral_too(sensor: Sensor) -> None:
 
 def test_deferring_follows_the_deployments_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE", "true")
-    spec = importlib.util.find_spec("airflow_provider_intacct.sensors.record")
+    spec = importlib.util.find_spec("airflow_provider_intacct.sensors.polling")
     assert spec is not None
     assert spec.loader is not None
     fresh = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fresh)
-    assert fresh.IntacctRecordSensor(task_id="wait", object="APBILL").deferrable
+    assert fresh.IntacctPollingSensor(task_id="wait").deferrable

@@ -34,6 +34,7 @@ def carry_out(
     *,
     atomic: bool = False,
     stop_at_rejection: bool = True,
+    max_rejects: int | None = None,
     known: Mapping[str, Known] | None = None,
     tell: Tell | None = None,
 ) -> Flow[list[Outcome]]:
@@ -55,12 +56,19 @@ def carry_out(
         tell(Settled(tuple(settled)))
     decided = {outcome.posting.control_id: outcome for outcome in settled}
     rest = [posting for posting in ready if posting.control_id not in decided]
-    if stop_at_rejection and not all(outcome.booked for outcome in settled):
+    rejects = sum(not outcome.booked for outcome in settled)
+    most = 0 if stop_at_rejection else max_rejects
+    if most is not None and rejects > most:
         posted = [_unsent(posting, known) for posting in rest]
     else:
-        others = {name: before for name, before in known.items() if name not in decided}
         posted = yield from post(
-            execute, rest, atomic=atomic, stop_at_rejection=stop_at_rejection, known=others, tell=tell
+            execute,
+            rest,
+            atomic=atomic,
+            stop_at_rejection=stop_at_rejection,
+            max_rejects=None if max_rejects is None else max_rejects - rejects,
+            known={name: before for name, before in known.items() if name not in decided},
+            tell=tell,
         )
     decided |= {outcome.posting.control_id: _with_key(outcome) for outcome in posted}
     told = yield from explained(execute, decided.values())

@@ -67,6 +67,7 @@ class Outcome:
 
     def __str__(self) -> str:
         words = [f"{self.posting.label}: {self.status}", *([f"key {self.key}"] if self.key else [])]
+        words += [self.state] if self.state else []
         words += [self.note] if self.note else []
         words += [str(entry) for entry in self.errors]
         return "; ".join(words)

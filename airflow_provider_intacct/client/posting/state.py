@@ -1,90 +1,33 @@
-"""Which state a record is in, what that means, and what is needed next. A table, and the flow that reads the states.
+"""The states that records are in: read for many at once, told with the outcomes, held against the one that is wanted.
 
 The answer to a create or an approval does not tell the state it led to, so it is read back: one query for a thousand
-records of an object. Sources: developer.intacct.com, the "Query" pages; Sage's REST models for the states that those
-do not list. A state that the table does not know is told as it is and counts as not yet reached.
+records of an object.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from airflow_provider_intacct.client.errors import FunctionError, InvalidRequestError
+from airflow_provider_intacct.client.errors import FunctionError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.existing import Execute
-from airflow_provider_intacct.client.posting.lookups import DOCUMENT_ID, RECORD_NUMBER, rows_of_keys
-from airflow_provider_intacct.client.posting.outcome import Outcome
-
-APPROVE_IN_INTACCT = "an approver has to approve it in Intacct: the gateway has no function for this object"
-APPROVE_HERE = 'an approver has to approve it, in Intacct or with IntacctApprovalOperator(action="approve")'
-SUBMIT = 'it has to be submitted, in Intacct or with IntacctApprovalOperator(action="submit")'
-SUBMIT_WHOLE = "it has to be submitted: in Intacct, or by an update that brings the whole record again"
-APPROVE_SHEET = "an approver has to approve it with its TIMESHEET, all entries or this one alone"
-SUBMIT_SHEET = "its TIMESHEET has to be submitted"
-MEND = "it was declined: somebody has to correct it and submit it again, or delete it"
-MEND_PARTLY = "a part of it was declined: somebody has to correct that part and submit it again"
+from airflow_provider_intacct.client.posting.lookups import RECORD_NUMBER, rows_of_keys
+from airflow_provider_intacct.client.posting.outcome import Outcome, PostingError
+from airflow_provider_intacct.client.posting.state_table import state_object, states_of
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What one state of an object means.
+class NotInStateError(PostingError):
+    """What was written is in the books, but not in the state that the author requires."""
 
-    `rank`   how far along the record is; a state is reached by every state of the same rank or a higher one
-    `ended`  it goes no further by itself: what waits for another state waits in vain
-    `next`   what is needed next, in words; "" when nothing is
-    """
+    advice = (
+        "nothing has to be written again: have the records approved, or mended, in Intacct, then run the task again; "
+        'it finds what it wrote and looks at the states anew. on_state="wait" waits for it.'
+    )
 
-    rank: int
-    ended: bool = False
-    next: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class States:
-    """The states of one object: the field they are read from, what each means, and the codes that stand for them.
-
-    `name_key` is the field of a key that is no record number: the document id that create_potransaction returns.
-    """
-
-    object: str
-    meanings: Mapping[str, Meaning]
-    codes: Mapping[str, str] = field(default_factory=dict)
-    field: str = "STATE"
-    name_key: str = ""
-
-    def label(self, text: str) -> str:
-        """Return a state as this object spells it, from its label in any case or its code; unknown ones as given."""
-        text = text.strip()
-        known = {label.casefold(): label for label in self.meanings}
-        return known.get(text.casefold(), self.codes.get(text, text))
-
-    def next_step(self, state: str) -> str:
-        """Return what is needed next, in words; "" when nothing is, or when the state is not known."""
-        meaning = self.meanings.get(self.label(state))
-        return meaning.next if meaning else ""
-
-    def reached(self, state: str, wanted: str) -> bool:
-        """Whether a record in `state` is where `wanted` is, or further along: a paid bill is posted too."""
-        state, wanted = self.label(state), self.label(wanted)
-        if state == wanted:
-            return True
-        here, there = self.meanings.get(state), self.meanings.get(wanted)
-        if here is None or there is None or here.ended or there.ended:
-            return False
-        return here.rank >= there.rank
-
-    def ended(self, state: str, wanted: str) -> bool:
-        """Whether a record in `state` will not come to `wanted` unless a person does something about it."""
-        meaning = self.meanings.get(self.label(state))
-        return bool(meaning and meaning.ended) and not self.reached(state, wanted)
-
-    def check(self, wanted: str) -> str:
-        """Return `wanted` as the object spells it. Raises InvalidRequestError, with the choice, if it is none."""
-        label = self.label(wanted)
-        if self.meanings and label not in self.meanings:
-            raise InvalidRequestError(
-                f"{self.object} has no state {wanted!r}; it has {', '.join(self.meanings)}. Nothing was sent."
-            )
-        return label
+    def __init__(self, wanted: str, missing: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+        lines = "".join(f"\n- {line}" for line in missing[:20])
+        more = f"\n- and {len(missing) - 20} more" if len(missing) > 20 else ""
+        super().__init__(f"Booked, but not in state {wanted}:{lines}{more}", outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,138 +36,6 @@ class State:
 
     label: str
     next: str = ""
-
-
-def _path(*, approve: str, submit: str, posted: Sequence[str] = ("Posted",), **further: Meaning) -> dict[str, Meaning]:
-    """Return the way that most transactions go: draft, submitted, approved step by step, posted."""
-    way = {
-        "Draft": Meaning(0, next=submit),
-        "Submitted": Meaning(1, next=approve),
-        "Partially Approved": Meaning(2, next=f"a further approval is missing; {approve}"),
-        "Approved": Meaning(3),
-        "Declined": Meaning(0, ended=True, next=MEND),
-    }
-    return {**way, **{label: Meaning(4) for label in posted}, **further}
-
-
-ENDED = Meaning(0, ended=True)
-_PAID = {"Selected": Meaning(5), "Partially Paid": Meaning(5), "Paid": Meaning(6)}
-_UNDONE = {"Reversed": ENDED, "Reversal": Meaning(4)}
-
-_JOURNAL = {
-    **_path(approve=APPROVE_IN_INTACCT, submit=SUBMIT),
-    # An entry with a reversal date is in the books, whether its reversal is to come or has been made.
-    "Reversal pending": Meaning(5),
-    "Reversed": Meaning(6),
-}
-_BILL = {**_path(approve=APPROVE_IN_INTACCT, submit=SUBMIT), **_PAID, **_UNDONE}
-_PAYMENT = {
-    **_path(approve=APPROVE_HERE, submit=SUBMIT_WHOLE, posted=("Confirmed", "Complete", "Posted", "Delivered")),
-    "Voided": ENDED,
-    "Void": ENDED,
-    "Print Voided": ENDED,
-    **_UNDONE,
-}
-_DOCUMENT = {
-    **_path(approve=APPROVE_HERE, submit=SUBMIT, posted=()),
-    # Where a definition knows no approval, Pending is what Approved is elsewhere: other documents can be made from it.
-    "Pending": Meaning(3),
-    "In Progress": Meaning(3),
-    "Partially Converted": Meaning(4),
-    "Converted": Meaning(5),
-    "Closed": Meaning(5),
-    "Voided": ENDED,
-}
-_SOLD = {**_DOCUMENT, **_path(approve=APPROVE_IN_INTACCT, submit=SUBMIT, posted=())}
-_DOCUMENT_CODES = {
-    "I": "Draft",
-    "S": "Submitted",
-    "X": "Partially Approved",
-    "A": "Approved",
-    "R": "Declined",
-    "O": "Pending",
-    "G": "In Progress",
-    "P": "Partially Converted",
-    "C": "Converted",
-    "D": "Closed",
-}
-_SHEET = {
-    **_path(approve=APPROVE_HERE, submit=SUBMIT_WHOLE),
-    "Saved": Meaning(0, next=SUBMIT_WHOLE),
-    "Partially Declined": Meaning(0, ended=True, next=MEND_PARTLY),
-}
-_ENTRY = {**_SHEET, **_path(approve=APPROVE_SHEET, submit=SUBMIT_SHEET)}
-_SHEET_CODES = {
-    "I": "Draft",
-    "S": "Submitted",
-    "X": "Partially Approved",
-    "A": "Approved",
-    "R": "Declined",
-    "E": "Partially Declined",
-    "V": "Saved",
-}
-_EXPENSES = {
-    **_path(approve=APPROVE_IN_INTACCT, submit=SUBMIT),
-    **_PAID,
-    "Confirmed": Meaning(6),
-    "Partially Declined": Meaning(0, ended=True, next=MEND_PARTLY),
-    **_UNDONE,
-}
-_ADVANCE = {**_path(approve=APPROVE_IN_INTACCT, submit=SUBMIT_WHOLE), **_PAID, **_UNDONE}
-_CASH = {"Draft": Meaning(0, next=SUBMIT_WHOLE), "Posted": Meaning(4), **_PAID, **_UNDONE, "Voided": ENDED}
-_VENDOR = {
-    "Submitted": Meaning(1, next=APPROVE_HERE),
-    "Approved": Meaning(3),
-    "Declined": Meaning(0, ended=True, next=MEND),
-}
-_PAYABLE_CODES = {"D": "Draft", "S": "Submitted", "PA": "Partially Approved", "U": "Declined", "A": "Posted"}
-_PAYMENT_CODES = {"D": "Draft", "S": "Submitted", "A": "Approved", "C": "Posted", "V": "Voided"}
-
-STATES: Mapping[str, States] = {
-    each.object: each
-    for each in (
-        States(
-            "GLBATCH",
-            _JOURNAL,
-            {
-                "I": "Draft",
-                "S": "Submitted",
-                "X": "Partially Approved",
-                "A": "Approved",
-                "P": "Posted",
-                "R": "Declined",
-                "L": "Reversal pending",
-                "Z": "Reversed",
-            },
-        ),
-        States("APBILL", _BILL, _PAYABLE_CODES),
-        States("APADJUSTMENT", _BILL, _PAYABLE_CODES),
-        States("APADVANCE", _ADVANCE, _PAYABLE_CODES),
-        States("ARINVOICE", _BILL, _PAYABLE_CODES),
-        States("ARADJUSTMENT", _BILL, _PAYABLE_CODES),
-        States("ARADVANCE", _CASH),
-        States("APPYMT", _PAYMENT, _PAYMENT_CODES),
-        States("APPAYMENT", _CASH),
-        States("APPAYMENTREQUEST", _PAYMENT, _PAYMENT_CODES),
-        States("ARPYMT", _CASH),
-        States("ARPAYMENT", _CASH),
-        States("EEXPENSES", _EXPENSES),
-        States("TIMESHEET", _SHEET, _SHEET_CODES),
-        States("TIMESHEETENTRY", _ENTRY, _SHEET_CODES),
-        States("SODOCUMENT", _SOLD, _DOCUMENT_CODES, name_key=DOCUMENT_ID),
-        States("PODOCUMENT", _DOCUMENT, _DOCUMENT_CODES, name_key=DOCUMENT_ID),
-        States("INVDOCUMENT", _SOLD, _DOCUMENT_CODES, name_key=DOCUMENT_ID),
-        States("CCTRANSACTION", _CASH),
-        States("DEPOSIT", _CASH),
-        States("OTHERRECEIPTS", _CASH),
-        States("VENDOR", _VENDOR, {"S": "Submitted", "A": "Approved", "R": "Declined"}),
-    )
-}
-
-
-def states_of(object_name: str) -> States:
-    """Return what is known of the states of an object; for one the table does not name, only their field."""
-    return STATES.get(object_name.upper(), States(object_name, {}))
 
 
 def read_states(execute: Execute, object_name: str, keys: Sequence[str]) -> Flow[dict[str, State]]:
@@ -238,26 +49,83 @@ def read_states(execute: Execute, object_name: str, keys: Sequence[str]) -> Flow
     found: dict[str, State] = {}
     for key_field, wanted in ((RECORD_NUMBER, numbers), (known.name_key, named)):
         by_key = yield from rows_of_keys(execute, known.object, key_field, wanted, [known.field])
-        for key, row in by_key.items():
-            label = known.label(row.get(known.field, ""))
-            found[key] = State(label, known.next_step(label))
+        found |= state_rows(object_name, by_key.values(), key_field)
     return found
 
 
-def states(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[dict[str, State]]:
-    """Flow: the states of the records that are in the books, by control id. Those that cannot be read are left out.
+def state_rows(object_name: str, rows: Iterable[Mapping[str, Any]], key_field: str = RECORD_NUMBER) -> dict[str, State]:
+    """Return the states that rows of an object tell, by key."""
+    known = states_of(object_name)
+    found: dict[str, State] = {}
+    for row in rows:
+        label = known.label(str(row.get(known.field) or ""))
+        found[str(row.get(key_field) or "")] = State(label, known.next_step(label))
+    return found
 
-    One query for a thousand records of an object; none for objects without a state.
+
+def described(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[list[Outcome]]:
+    """Flow: the outcomes with the states of their records, and in the note, if it is empty, what is needed next.
+
+    One query for a thousand records of an object; none for objects without a state. Those that cannot be read stay as
+    they are: what was posted is posted, whether or not this user may ask for its state.
     """
+    found = yield from states(execute, [outcome for outcome in outcomes if not outcome.state])
+    return [
+        replace(outcome, state=state.label, note=outcome.note or state.next)
+        if (state := found.get(outcome.posting.control_id))
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def states(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[dict[str, State]]:
+    """Flow: the states of the records that are in the books, by control id; those that cannot be read are left out."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        if outcome.booked and outcome.key and outcome.posting.kind.object_name.upper() in STATES:
-            groups.setdefault(outcome.posting.kind.object_name, []).append(outcome)
+        object_name = state_object(outcome.posting.kind)
+        if outcome.booked and outcome.key and object_name and outcome.posting.act != "delete":
+            groups.setdefault(object_name, []).append(outcome)
     found: dict[str, State] = {}
     for object_name, group in groups.items():
         try:
             by_key = yield from read_states(execute, object_name, [outcome.key for outcome in group])
         except FunctionError:
-            continue  # what was posted is posted, whether or not this user may ask for its state
+            continue
         found |= {each.posting.control_id: by_key[each.key] for each in group if each.key in by_key}
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far some records of one object are on the way to a state: their keys, and for those not there, why."""
+
+    reached: Mapping[str, str]
+    waiting: Mapping[str, str]
+    ended: Mapping[str, str]
+
+    @property
+    def done(self) -> bool:
+        """Whether all of them are there."""
+        return not self.waiting and not self.ended
+
+
+def progress(object_name: str, wanted: str, keys: Sequence[str], found: Mapping[str, State]) -> Progress:
+    """Return how far the records are: those reached with their state, the others with words that say what is missing.
+
+    A record that is not there any more has ended.
+    """
+    known = states_of(object_name)
+    reached: dict[str, str] = {}
+    waiting: dict[str, str] = {}
+    ended: dict[str, str] = {}
+    for key in keys:
+        state = found.get(key)
+        if state is None:
+            ended[key] = "not there, or not seen by this user"
+        elif known.reached(state.label, wanted):
+            reached[key] = state.label
+        else:
+            told = state.label or "in no state"
+            told += f" ({state.next})" if state.next else ""
+            (ended if known.ended(state.label, wanted) else waiting)[key] = told
+    return Progress(reached, waiting, ended)

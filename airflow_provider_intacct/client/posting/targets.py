@@ -153,3 +153,21 @@ def _condition(fields: tuple[str, ...], names: Sequence[NaturalKey]) -> Conditio
     if len(fields) == 1:
         return In(fields[0], tuple(name[0][1] for name in names))
     return any_of(*(all_of(*(Compare(field, "=", value) for field, value in name)) for name in names))
+
+
+def keys_of(execute: Execute, object_name: str, given: Any) -> Flow[list[str]]:
+    """Flow: the record numbers, or document ids, that `given` names (see `targets_of`), in its order.
+
+    Raises InvalidRequestError for a name that stands for no record, or for several.
+    """
+    targets = targets_of(object_name, given)
+    keyed = (RECORD_NUMBER, DOCUMENT_ID if object_name.upper() in DOCUMENTS else RECORD_NUMBER)
+    asked = [target.name for target in targets if target.name[0][0] not in keyed]
+    found = yield from find_targets(execute, object_name, asked)
+    keys: list[str] = []
+    for target in targets:
+        there = found.get(target.name, [target.name[0][1]])
+        if len(there) != 1:
+            raise InvalidRequestError(f"{len(there)} {object_name} records have {target.text}; name one that is there.")
+        keys += there
+    return list(dict.fromkeys(keys))

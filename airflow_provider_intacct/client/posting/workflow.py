@@ -7,7 +7,8 @@ from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.acts import KEY, how_of
 from airflow_provider_intacct.client.posting.existing import Execute, Found
 from airflow_provider_intacct.client.posting.records import Posting
-from airflow_provider_intacct.client.posting.state import State, read_states, states_of
+from airflow_provider_intacct.client.posting.state import State, read_states
+from airflow_provider_intacct.client.posting.state_table import states_of
 
 
 def find_acted(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:

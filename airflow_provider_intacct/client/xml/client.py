@@ -49,6 +49,7 @@ class ActOptions(TypedDict, total=False):
 
     atomic: bool
     stop_at_rejection: bool
+    max_rejects: int | None
     known: Mapping[str, Known] | None
     tell: Callable[[Sending | Settled], None] | None
 
@@ -315,6 +316,21 @@ class IntacctClient:
         from airflow_provider_intacct.client.posting.state import read_states
 
         return run(read_states(self._gateway.execute, object, keys), self._transport)
+
+    def keys_of(self, object: str, given: Any) -> list[str]:
+        """Return the record numbers, or document ids, that `given` names; see client.posting.targets.targets_of.
+
+        Natural keys are looked up. Raises InvalidRequestError for one that names no record, or several.
+        """
+        from airflow_provider_intacct.client.posting.targets import keys_of
+
+        return run(keys_of(self._gateway.execute, object, given), self._transport)
+
+    def with_states(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Return the outcomes with the states that their records are in, and what is needed next in the note."""
+        from airflow_provider_intacct.client.posting.state import described
+
+        return run(described(self._gateway.execute, outcomes), self._transport)
 
     def close(self) -> None:
         """Close the connections. The session lives on for the other clients of the process."""

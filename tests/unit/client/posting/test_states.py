@@ -4,7 +4,7 @@ import pytest
 
 from airflow_provider_intacct.client.errors import InvalidRequestError
 from airflow_provider_intacct.client.posting.act_table import ACTS
-from airflow_provider_intacct.client.posting.state import STATES, states_of
+from airflow_provider_intacct.client.posting.state_table import STATES, states_of
 
 
 @pytest.mark.parametrize(

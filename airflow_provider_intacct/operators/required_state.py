@@ -1,0 +1,91 @@
+"""`require_state` of the operators that write: what is booked must also be in a state, such as Posted.
+
+Booked it is in any case: a task that fails here, or waits, books nothing again when it is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_intacct.hooks.failures import raise_failure
+
+if TYPE_CHECKING:
+    from airflow_provider_intacct.client.posting import Outcome, Posting
+    from airflow_provider_intacct.operators.writing import IntacctWriteOperator
+
+GRACE = timedelta(minutes=10)
+"""Given to the trigger beyond its own time, so that it is the one to say what was waited for in vain."""
+
+
+def check_state(operator: IntacctWriteOperator, postings: Sequence[Posting]) -> None:
+    """Raise InvalidRequestError, before anything is sent, for a state that one of the records cannot be in."""
+    from airflow_provider_intacct.client.errors import InvalidRequestError
+    from airflow_provider_intacct.client.posting.state_table import state_object, states_of
+
+    if operator.on_state not in ("fail", "wait"):
+        raise InvalidRequestError(f"on_state is {operator.on_state!r}; it is 'fail' or 'wait'. Nothing was sent.")
+    for posting in postings if operator.require_state else ():
+        object_name = state_object(posting.kind)
+        if not object_name or posting.act == "delete":
+            what = posting.kind.object_name or posting.kind.name
+            raise InvalidRequestError(
+                f"require_state={operator.require_state!r}: {posting.act} {what} leads to no state that can be read. "
+                "Leave it out. Nothing was sent."
+            )
+        states_of(object_name).check(str(operator.require_state))
+
+
+def hold_to_state(operator: IntacctWriteOperator, outcomes: Sequence[Outcome], told: list[dict[str, Any]]) -> None:
+    """Raise unless all that is booked is in the required state: a failure, or the deferral that waits for it."""
+    from airflow_provider_intacct.client.posting.state import NotInStateError, State, progress
+    from airflow_provider_intacct.client.posting.state_table import state_object
+    from airflow_provider_intacct.triggers.state import IntacctStateTrigger
+
+    wanted = str(operator.require_state)
+    groups: dict[str, dict[str, State]] = {}
+    for outcome in outcomes:
+        if outcome.booked:
+            states = groups.setdefault(state_object(outcome.posting.kind), {})
+            states[outcome.key] = State(outcome.state, outcome.note)
+    waiting: dict[str, list[str]] = {}
+    missing: list[str] = []
+    ended = False
+    for object_name, states in groups.items():
+        far = progress(object_name, wanted, list(states), states)
+        missing += [f"{object_name} {key}: {why}" for key, why in [*far.ended.items(), *far.waiting.items()]]
+        ended = ended or bool(far.ended)
+        if far.waiting:
+            waiting[object_name] = list(far.waiting)
+    if not missing:
+        return
+    if ended or operator.on_state == "fail":
+        raise NotInStateError(wanted, missing, outcomes)
+    now, limit = datetime.now(UTC), timedelta(seconds=operator.state_timeout)
+    for line in missing:
+        operator.log.info("Waiting for state %s: %s", wanted, line)
+    operator.defer(
+        trigger=IntacctStateTrigger(
+            keys=waiting,
+            state=wanted,
+            until=(now + limit).isoformat(),
+            poke_interval=operator.state_interval,
+            first_poll_at=(now + timedelta(seconds=operator.state_interval)).isoformat(),
+            intacct_conn_id=operator.intacct_conn_id,
+            entity_id=operator.entity_id,
+        ),
+        method_name="in_state",
+        kwargs={"told": told},
+        timeout=limit + GRACE,
+    )
+
+
+def with_event(told: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the outcomes with the states that the trigger found. Raises what it reports instead."""
+    raise_failure(event)
+    found = {key: state for states in event["states"].values() for key, state in states.items()}
+    return [
+        {**outcome, "state": found[outcome["key"]], "note": ""} if outcome["key"] in found else dict(outcome)
+        for outcome in told
+    ]
