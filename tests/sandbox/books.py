@@ -248,11 +248,33 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
                 f"{payment} settled something else than the documents say",
                 f"""SELECT i."RECORDNO" FROM "{header}ITEM" AS i JOIN "{header}" AS h ON h."RECORDNO" = i."RECORDKEY"
                     WHERE h."STATE" NOT IN ('V', 'VR') AND i."TRX_TOTALPAID" != (
-                      SELECT coalesce(sum(d."TRX_PAYMENTAMOUNT"), 0) FROM "{payment}DETAIL" AS d
-                      JOIN "{payment}" AS p ON p."RECORDNO" = d."PAYMENTKEY"
-                      WHERE d."ENTRYKEY" = i."RECORDNO" AND p."STATE" = 'C')""",
+                      SELECT coalesce(sum(s.trx), 0) FROM settlement AS s JOIN "{payment}" AS p
+                        ON p."RECORDNO" = s.payment
+                      WHERE s.item = i."RECORDNO" AND s.object = '{header}' AND s.field = 'TOTALPAID'
+                        AND p."STATE" = 'C')""",
             )
-            for header, payment in (("APBILL", "APPYMT"), ("ARINVOICE", "ARPYMT"))
+            for header, payment in (
+                ("APBILL", "APPYMT"),
+                ("ARINVOICE", "ARPYMT"),
+                ("APADJUSTMENT", "APPYMT"),
+                ("ARADJUSTMENT", "ARPYMT"),
+            )
+        ),
+        *(
+            (
+                f"{payment} has details that are not what it settled",
+                f"""SELECT p."RECORDNO" FROM "{payment}" AS p WHERE p."STATE" = 'C' AND (
+                      SELECT coalesce(sum({" + ".join(f'coalesce(d."TRX_{name}AMOUNT", 0)' for name in sources)}), 0)
+                      FROM "{payment}DETAIL" AS d WHERE d."PAYMENTKEY" = p."RECORDNO") != (
+                      SELECT coalesce(sum(s.trx), 0) + coalesce((SELECT sum(
+                        coalesce(d."TRX_ADJUSTMENTAMOUNT", 0) + coalesce(d."TRX_INLINEAMOUNT", 0))
+                        FROM "{payment}DETAIL" AS d WHERE d."PAYMENTKEY" = p."RECORDNO"), 0)
+                      FROM settlement AS s WHERE s.payment = p."RECORDNO" AND s.field = 'TOTALPAID')""",
+            )
+            for payment, sources in (
+                ("APPYMT", ("PAYMENT", "ADJUSTMENT", "INLINE", "DISCOUNT")),
+                ("ARPYMT", ("PAYMENT", "ADJUSTMENT", "INLINE", "DISCOUNT", "POSTEDOVERPAYMENT")),
+            )
         ),
         (
             "balances are not the sum of what was posted",

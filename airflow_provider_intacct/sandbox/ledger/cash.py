@@ -12,7 +12,7 @@ from airflow_provider_intacct.sandbox.records import Record
 from . import documents
 from .books import Books
 from .checks import missing, require_active
-from .payments import bank_account
+from .payment_postings import bank_account
 from .refusals import no_record, refused
 from .subledgers import CARD_CHARGE, DEPOSIT, INVOICE_PAYMENT, OTHER_RECEIPT, PAYMENT_POSTED, POSTED, Kind
 

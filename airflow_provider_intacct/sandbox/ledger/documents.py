@@ -4,7 +4,6 @@ Source: developer.intacct.com, Accounts Payable > Bills and Accounts Receivable 
 both > Adjustments, Account labels.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -14,7 +13,7 @@ from airflow_provider_intacct.sandbox.records import Record, insert
 from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import allocations, approvals, postings
+from . import allocations, approvals, document_postings, postings
 from .audit import remember, stamps_of_change, stamps_of_creation, stamps_of_update
 from .books import Books
 from .calendar import require_open
@@ -22,7 +21,6 @@ from .checks import missing, require_active, require_references
 from .entities import base_currency, cents, entity_of, exchange_rate, require_currency
 from .journals import line_dimensions
 from .numbering import next_document_id
-from .postings import Line
 from .refusals import (
     document_number_exists,
     document_number_missing,
@@ -31,7 +29,7 @@ from .refusals import (
     refused,
 )
 from .subledgers import DRAFT, PAID, PARTLY_PAID, POSTED, REVERSAL, REVERSED, SELECTED, Kind
-from .terms import due_date
+from .terms import discount_date, due_date
 
 _MEMO_FIELDS = frozenset({
     "DESCRIPTION", "DOCNUMBER", "WHENDUE", "SUPDOCID", "ONHOLD", "RECPAYMENTDATE", "PAYMENTPRIORITY", "EXTERNALID",
@@ -52,7 +50,7 @@ def create(books: Books, kind: Kind, record: Mapping[str, Any]) -> int:
     header |= _totals(kind, header, items)
     header["RECORDNO"] = insert(books.db, books.definition(kind.object), header)
     _write_items(books, kind, header, items)
-    _post(books, kind, header, items)
+    document_postings.post(books, kind, header, items)
     _note_submission(books, kind, header)
     remember(books, books.definition(kind.object), header, "Create")
     return int(header["RECORDNO"])
@@ -80,7 +78,7 @@ def update(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]
     header |= _totals(kind, header, items) | stamps_of_update(books, definition, changes)
     write(books.db, definition, current["RECORDNO"], header)
     _write_items(books, kind, header, items)
-    _post(books, kind, header, items)
+    document_postings.post(books, kind, header, items)
     _note_submission(books, kind, header)
     remember(books, definition, header, "Modify")
 
@@ -92,7 +90,7 @@ def post_approved(books: Books, kind: Kind, current: Record) -> None:
     items = items_of(books, kind, current["RECORDNO"])
     header |= _totals(kind, header, items)
     write(books.db, books.definition(kind.object), current["RECORDNO"], header)
-    _post(books, kind, header, items)
+    document_postings.post(books, kind, header, items)
 
 
 def delete(books: Books, kind: Kind, current: Record) -> None:
@@ -142,7 +140,7 @@ def reverse(books: Books, kind: Kind, current: Record, day: date, memo: str | No
     header |= _settled_totals(-current["TRX_TOTALENTERED"], -current["TOTALENTERED"])
     header["RECORDNO"] = insert(books.db, definition, header)
     _write_items(books, kind, header, [_as_paid(item) for item in opposite])
-    _post(books, kind, header, opposite)
+    document_postings.post(books, kind, header, opposite)
     remember(books, definition, header, "Create")
     original = {
         **_settled_totals(current["TRX_TOTALENTERED"], current["TOTALENTERED"]),
@@ -214,6 +212,8 @@ def _header(books: Books, kind: Kind, record: Mapping[str, Any], current: Mappin
     if header["WHENDUE"] is None and not draft:
         raise missing(books, "Date Due")
     header["WHENPOSTED"] = header.get("WHENPOSTED") or header.get("WHENCREATED")
+    if kind.term:
+        header["WHENDISCOUNT"] = header.get("WHENDISCOUNT") or _last_discount(books, kind, header)
     if not draft:
         require_open(books, header["WHENPOSTED"])
     for field in ("BILLTOPAYTOCONTACTNAME", "SHIPTORETURNTOCONTACTNAME"):
@@ -227,7 +227,7 @@ def _consequences(current: Record, changes: Mapping[str, Any]) -> Record:
     if changes.get("CURRENCY") not in (None, current["CURRENCY"]):
         stale["EXCHANGE_RATE"] = None
     if changes.get("TERMNAME") or (changes.get("WHENCREATED") and current.get("TERMNAME")):
-        stale["WHENDUE"] = None
+        stale |= {"WHENDUE": None, "WHENDISCOUNT": None}
     if changes.get("WHENCREATED") and current["WHENPOSTED"] == current["WHENCREATED"]:
         stale["WHENPOSTED"] = None
     return stale
@@ -269,6 +269,12 @@ def _due(books: Books, kind: Kind, header: Record, party: Record) -> date | None
         return None
     header["TERMNAME"] = name
     return due_date(require_active(books, kind.term, name), header["WHENCREATED"])
+
+
+def _last_discount(books: Books, kind: Kind, header: Record) -> date | None:
+    if not header.get("TERMNAME") or header.get("WHENCREATED") is None:
+        return None
+    return discount_date(require_active(books, kind.term, header["TERMNAME"]), header["WHENCREATED"])
 
 
 def _number(books: Books, kind: Kind, header: Record, own: int | None) -> str:
@@ -427,59 +433,6 @@ def _write_items(books: Books, kind: Kind, header: Record, items: Sequence[Recor
 def _note_submission(books: Books, kind: Kind, header: Record) -> None:
     if kind.workflow:
         approvals.note_submission(books, kind.workflow, header["RECORDNO"], header["STATE"])
-
-
-def _post(books: Books, kind: Kind, header: Record, items: Sequence[Record]) -> None:
-    """Post a document, or post it anew after a change; one marked NOGL, a draft and one not approved post nothing."""
-    if header.get("GLBATCHKEY") is not None:
-        postings.remove(books, header["GLBATCHKEY"])
-    key = None
-    if header["STATE"] not in kind.unposted and not header.get("NOGL"):
-        batch = {
-            "JOURNAL": kind.journal,
-            "BATCH_DATE": header["WHENPOSTED"],
-            "BATCH_TITLE": f"{kind.name} {header['RECORDID']}"[:80],
-            "MODULE": kind.module,
-            "REFERENCENO": header["RECORDID"][:20],
-            "PRBATCHKEY": header["RECORDNO"],
-            "PRBATCHRECTYPE": header["RECORDTYPE"],
-        }
-        key = postings.enter(books, batch, postings.settled(_lines(kind, header, items)), header)
-    write(books.db, books.definition(kind.object), header["RECORDNO"], {"GLBATCHKEY": key})
-
-
-def _lines(kind: Kind, header: Record, items: Sequence[Record]) -> list[Line]:
-    """Return the ledger lines of a document: its own lines, and one on the control account per location."""
-    lines = [_line(header, item, item["ACCOUNTNO"], item["TRX_AMOUNT"], item["AMOUNT"], kind.side) for item in items]
-    control: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [_ZERO, _ZERO])
-    sample: dict[tuple[str, str], Record] = {}
-    for item in items:
-        place = (item["LOCATIONID"], item["OFFSETGLACCOUNTNO"])
-        control[place][0] += item["TRX_AMOUNT"]
-        control[place][1] += item["AMOUNT"]
-        bare = {name: item[name] for name in ("LOCATIONID", "BASELOCATION")}
-        sample.setdefault(place, {**bare, kind.party_field: header.get(kind.party_field)})
-    for place, (trx, base) in control.items():
-        lines.append(_line(header, sample[place], place[1], trx, base, -kind.side))
-    return lines
-
-
-def _line(header: Record, item: Record, account: str, trx: Decimal, base: Decimal, side: int) -> Line:
-    return Line(
-        account,
-        side * trx,
-        side * base,
-        item["BASELOCATION"],
-        item["LOCATIONID"],
-        header["CURRENCY"],
-        header["BASECURR"],
-        header["EXCHANGE_RATE"],
-        item.get("DEPARTMENTID"),
-        postings.dimensions_of(item),
-        item.get("ENTRYDESCRIPTION") or header.get("DESCRIPTION"),
-        header.get("DOCNUMBER") or header["RECORDID"],
-        {name: header.get(name) for name in ("EXCH_RATE_DATE", "EXCH_RATE_TYPE_ID")},
-    )
 
 
 def _change_memo(books: Books, kind: Kind, current: Record, changes: Mapping[str, Any]) -> None:

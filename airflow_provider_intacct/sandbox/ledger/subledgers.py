@@ -1,5 +1,6 @@
 """What tells accounts payable from receivable: objects, journals, control accounts, and the side they book on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import approvals
@@ -48,7 +49,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class PaymentKind:
-    """A kind of payment and the documents that it settles."""
+    """A kind of payment, the documents and the memos that it settles, and where discounts go."""
 
     name: str
     object: str
@@ -58,6 +59,8 @@ class PaymentKind:
     record_type: str
     journal: str
     documents: Kind
+    adjustments: Kind
+    discount_account: str
     workflow: Workflow | None = None
 
     @property
@@ -98,12 +101,17 @@ DEPOSIT = Kind(
     "Deposit", "DEPOSIT", "DEPOSITENTRY", "DEPOSITENTRIES", "", "", "", "cd", "11.CM", "CRJ", "1150", -1, "",
 )  # fmt: skip
 BILL_PAYMENT = PaymentKind(
-    "Payment", "APPYMT", "APPYMTDETAIL", "APPYMTDETAILS", "PAYMENTDATE", "pp", "CDJ", BILL, approvals.PAYMENT
-)
-INVOICE_PAYMENT = PaymentKind("Receipt", "ARPYMT", "ARPYMTDETAIL", "ARPYMTDETAILS", "RECEIPTDATE", "rp", "CRJ", INVOICE)
+    "Payment", "APPYMT", "APPYMTDETAIL", "APPYMTDETAILS", "PAYMENTDATE", "pp", "CDJ", BILL, BILL_ADJUSTMENT,
+    "7200", approvals.PAYMENT,
+)  # fmt: skip
+INVOICE_PAYMENT = PaymentKind(
+    "Receipt", "ARPYMT", "ARPYMTDETAIL", "ARPYMTDETAILS", "RECEIPTDATE", "rp", "CRJ", INVOICE, INVOICE_ADJUSTMENT,
+    "4900",
+)  # fmt: skip
 DOCUMENTS = (
     BILL, INVOICE, BILL_ADJUSTMENT, INVOICE_ADJUSTMENT, EXPENSE_REPORT, CARD_CHARGE, OTHER_RECEIPT, DEPOSIT,
 )  # fmt: skip
+KINDS: Mapping[str, Kind] = {kind.object: kind for kind in DOCUMENTS}
 EXCHANGE_GAIN_OR_LOSS = "7900"
 UNAPPLIED_RECEIPTS = "2300"
 

@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 _AFTER_DATE = "from invoice/bill date"
@@ -26,6 +26,19 @@ def due_date(term: Mapping[str, Any], document_date: date) -> date:
     if start == _OF_NEXT_MONTH:
         return _day_of_month(_end_of_month(document_date) + timedelta(days=1), days)
     return _end_of_month(document_date) + timedelta(days=days)
+
+
+def discount_date(term: Mapping[str, Any], document_date: date) -> date | None:
+    """Return the last day on which the term's discount can be taken, grace days included; None where it has none."""
+    if not term.get("DISCAMOUNT"):
+        return None
+    return document_date + timedelta(days=int(term.get("DISCDATE") or 0) + int(term.get("DISCFUDGEDAYS") or 0))
+
+
+def discount_of(term: Mapping[str, Any], total: Decimal) -> Decimal:
+    """Return the discount that a term grants on a document's total: an amount, or a percentage (the default)."""
+    amount = Decimal(term.get("DISCAMOUNT") or 0)
+    return (amount if term.get("DISCPERCAMN") == "$" else total * amount / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def term_value(term: Mapping[str, Any]) -> str:

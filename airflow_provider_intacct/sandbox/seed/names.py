@@ -63,6 +63,7 @@ ACCOUNTS = (
     ("7000", "Interest Income", "credit", True, "Other Income"),
     ("7100", "Interest Expense", "debit", True, "Other Expense"),
     ("7900", "Realized Currency Gain or Loss", "credit", True, "Other Income"),
+    ("7200", "Purchase Discounts", "credit", True, "Other Income"),
 )
 
 _LONG = "A Vendor Whose Name Is As Long As The Field Allows, Which Is A Hundred Characters And Not One More"

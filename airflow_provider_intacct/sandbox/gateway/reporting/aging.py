@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from lxml import etree
+
 from airflow_provider_intacct.sandbox.gateway.calls import Call, function
 from airflow_provider_intacct.sandbox.gateway.reading.legacy import date_object
 from airflow_provider_intacct.sandbox.gateway.reading.request import is_true, text_of
@@ -22,13 +24,13 @@ _PERIOD = re.compile(r"(\d+)\s*-\s*(\d*)")
 _FOREVER = 10**9
 _PLACES = [dimension for dimension in DIMENSIONS if dimension.name in ("location", "department")]
 
-# What one invoice line still owed on a day: its amount less the payments that stood on that day.
+# What one line of a document still owed on a day: its amount less what payments had settled that stood on that day.
 _OWED = """
 SELECT i."CUSTOMERID", i."RECORDID", {basis}, sum(t0."AMOUNT" - coalesce((
-  SELECT sum(d."PAYMENTAMOUNT") FROM "ARPYMTDETAIL" AS d JOIN "ARPYMT" AS p ON p."RECORDNO" = d."PAYMENTKEY"
-  WHERE d."ENTRYKEY" = t0."RECORDNO" AND d."RECORDKEY" = i."RECORDNO" AND p."WHENCREATED" <= ?
+  SELECT sum(s.base) FROM settlement AS s JOIN "ARPYMT" AS p ON p."RECORDNO" = s.payment
+  WHERE s.item = t0."RECORDNO" AND s.object = '{document}' AND s.field = 'TOTALPAID' AND s.applied <= ?
     AND (p."STATE" = 'C' OR (p."STATE" = 'V' AND p."REVERSALDATE" > ?))), 0))
-FROM "ARINVOICE" AS i JOIN "ARINVOICEITEM" AS t0 ON t0."RECORDKEY" = i."RECORDNO"
+FROM "{document}" AS i JOIN "{document}ITEM" AS t0 ON t0."RECORDKEY" = i."RECORDNO"
 WHERE i."WHENPOSTED" <= ? AND i."STATE" NOT IN ('D', 'VR') AND (i."REVERSALDATE" IS NULL OR i."REVERSALDATE" > ?)
   AND {where}
 GROUP BY i."RECORDNO" ORDER BY i."CUSTOMERID", {basis}, i."RECORDNO"
@@ -98,18 +100,25 @@ def _owed(call: Call) -> Iterator[Owed]:
     as_of = day_of(element, "asofdate") if element.find("asofdate") is not None else today(call)
     basis = "WHENDUE" if is_true(element, "useduedate") else "WHENCREATED"
     basis = "WHENPOSTED" if is_true(element, "useglpostdate") else basis
-    where = _where(call)
-    sql = _OWED.format(basis=f'i."{basis}"', where=where.sql)
     day = as_of.isoformat()
-    for customer, invoice, dated, cents in call.db.execute(sql, (day, day, day, day, *where.values)):
-        start = date.fromisoformat(dated)
-        yield Owed(customer, invoice, start, cents, (as_of - start).days)
+    for document in _documents(element):
+        where = _where(call, document)
+        sql = _OWED.format(basis=f'i."{basis}"', where=where.sql, document=document)
+        for customer, invoice, dated, cents in call.db.execute(sql, (day, day, day, day, *where.values)):
+            start = date.fromisoformat(dated)
+            yield Owed(customer, invoice, start, cents, (as_of - start).days)
 
 
-def _where(call: Call) -> Condition:
-    """Return the condition on invoice lines: seen from the session, of the place, customer and invoice asked for."""
+def _documents(element: etree._Element) -> tuple[str, ...]:
+    """Return the objects that a documenttype means; without one, all that customers owe."""
+    kinds = {"": ("ARINVOICE", "ARADJUSTMENT"), "invoice": ("ARINVOICE",), "adjustment": ("ARADJUSTMENT",)}
+    return kinds.get(text_of(element, "documenttype", "").lower(), ())
+
+
+def _where(call: Call, document: str) -> Condition:
+    """Return the condition on document lines: seen from the session, of the place, customer and number asked for."""
     element = call.element
-    selection = Selection(call.company.catalog, call.company.catalog["ARINVOICEITEM"])
+    selection = Selection(call.company.catalog, call.company.catalog[f"{document}ITEM"])
     parts = [
         visible_rows(selection, call.entity_id, show_private=True),
         narrowed(call, selection, element, _PLACES),
@@ -121,8 +130,6 @@ def _where(call: Call) -> Condition:
         parts.append(Condition('i."CUSTOMERID" = ?', (customer,)))
     if invoice := text_of(element, "invoiceno"):
         parts.append(Condition('i."RECORDID" = ?', (invoice,)))
-    if text_of(element, "documenttype", "invoice").lower() != "invoice":
-        parts.append(Condition("0"))  # the company has no other receivable documents
     return Condition.all_of(parts)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from airflow_provider_intacct.sandbox.gateway.calls import Call, function
 from airflow_provider_intacct.sandbox.gateway.results import KeyResult
-from airflow_provider_intacct.sandbox.ledger import payments
+from airflow_provider_intacct.sandbox.ledger import payment_postings, payments
 from airflow_provider_intacct.sandbox.ledger.books import BASE_CURRENCY, Books
 from airflow_provider_intacct.sandbox.ledger.refusals import TRANSACTION_NOT_CREATED, refused
 from airflow_provider_intacct.sandbox.ledger.subledgers import BILL_PAYMENT, INVOICE_PAYMENT, PaymentKind
@@ -44,8 +44,8 @@ def create_arpayment(call: Call) -> KeyResult:
             "CURRENCY": record.get("CURRENCY") or _currency(books, record, items),
             "PAYMENTMETHOD": record.get("PAYMENTMETHOD") or "Printed Check",
             "RECEIPTDATE": record.get("RECEIPTDATE") or books.now.date(),
-            "OVERPAYLOCATIONID": (call.element.findtext("overpaylocid") or "").strip() or books.entity,
-            "UNAPPLIED": total - applied,
+            "OVERPAYMENTLOCATIONID": (call.element.findtext("overpaylocid") or "").strip() or books.entity,
+            "OVERPAYMENTAMOUNT": total - applied,
             INVOICE_PAYMENT.container: items,
         }
         return KeyResult(str(payments.create(books, INVOICE_PAYMENT, record)))
@@ -69,7 +69,7 @@ def _currency(books: Books, record: Record, items: Sequence[Record]) -> str:
     if invoice is not None:
         return str(invoice["CURRENCY"])
     if record.get("FINANCIALENTITY"):
-        return str(payments.bank_account(books, record["FINANCIALENTITY"])["CURRENCY"] or BASE_CURRENCY)
+        return str(payment_postings.bank_account(books, record["FINANCIALENTITY"])["CURRENCY"] or BASE_CURRENCY)
     return BASE_CURRENCY
 
 
