@@ -8,6 +8,7 @@ from airflow_provider_intacct.client.credentials import Credentials
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.xml.elements import Element
 from airflow_provider_intacct.client.xml.envelope import build_request
+from airflow_provider_intacct.client.xml.files import FileText
 from airflow_provider_intacct.client.xml.functions import Function
 from airflow_provider_intacct.client.xml.session import Session
 
@@ -49,6 +50,7 @@ def _shown(function: Function) -> Function:
 def _without_secrets(element: Element) -> Element:
     if element.text and SECRET.search(element.tag):
         return replace(element, text=MASK)
-    if element.tag in BULKY and len(element.text) > LONG:
-        return replace(element, text=f"({len(element.text)} characters)")
+    size = element.text.length if isinstance(element.text, FileText) else len(element.text)
+    if element.tag in BULKY and size > LONG:
+        return replace(element, text=f"({size} characters)")
     return replace(element, children=tuple(map(_without_secrets, element.children)))

@@ -6,6 +6,7 @@ outcomes = client.post(postings)
 
 from airflow_provider_intacct.client.posting.acts import prepare_acts
 from airflow_provider_intacct.client.posting.asynchronous import Sought, missing, settle, sought, submit
+from airflow_provider_intacct.client.posting.attaching import prepare_attached
 from airflow_provider_intacct.client.posting.creates import prepare
 from airflow_provider_intacct.client.posting.flow import post
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
@@ -44,6 +45,7 @@ __all__ = [
     "post",
     "prepare",
     "prepare_acts",
+    "prepare_attached",
     "prepare_updates",
     "prepare_upserts",
     "raise_unless_posted",

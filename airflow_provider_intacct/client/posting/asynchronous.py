@@ -20,7 +20,7 @@ from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.resolving import find
 from airflow_provider_intacct.client.where import In
 from airflow_provider_intacct.client.xml import functions
-from airflow_provider_intacct.client.xml.elements import write
+from airflow_provider_intacct.client.xml.elements import length
 from airflow_provider_intacct.client.xml.envelope import MAX_ASYNCHRONOUS
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS, Function
 from airflow_provider_intacct.client.xml.reply import Reply
@@ -185,15 +185,15 @@ def _refuse_unsuitable(posting: Posting) -> None:
             f"{posting.label}: what became of a {posting.act} cannot be looked up, and by an asynchronous policy no "
             "reply comes here. Leave policy_id out. Nothing was sent."
         )
-    if not can_be_found(posting):
+    if not posting.kind.object_name or not can_be_found(posting):
         raise InvalidRecordError(
             f"{posting.label} has no number to be found by, and by an asynchronous policy no reply comes here. "
             f"{_remedy(posting)} Nothing was sent."
         )
-    length = len(write(posting.function.element))
-    if length > MAX_ASYNCHRONOUS - ENVELOPE:
+    size = length(posting.function.element)
+    if size > MAX_ASYNCHRONOUS - ENVELOPE:
         raise InvalidRecordError(
-            f"{posting.label} has {length:,} characters; by an asynchronous policy Intacct takes "
+            f"{posting.label} has {size:,} characters; by an asynchronous policy Intacct takes "
             f"{MAX_ASYNCHRONOUS:,} for a whole request. Post it without policy_id. Nothing was sent."
         )
 

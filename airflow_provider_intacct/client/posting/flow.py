@@ -22,7 +22,7 @@ from airflow_provider_intacct.client.posting.outcome import (
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.resolving import find
 from airflow_provider_intacct.client.posting.upserts import decided, turned
-from airflow_provider_intacct.client.xml.elements import write
+from airflow_provider_intacct.client.xml.elements import length, write
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS
 
 MAX_BYTES = 400_000
@@ -166,18 +166,38 @@ def _absence(name: str, before: Known) -> str:
 
 
 def batches(postings: Sequence[Posting]) -> Iterator[list[Posting]]:
-    """Yield the records of one request after another: 100 at most, and not too many bytes."""
+    """Yield the records of one request after another: 100 at most, and not too many bytes.
+
+    What is bound to the record before it goes with that.
+    """
     batch: list[Posting] = []
     size = 0
-    for posting in postings:
-        length = len(write(posting.function.element))
-        if batch and (len(batch) == MAX_RECORDS or size + length > MAX_BYTES):
+    for several in _bound(postings):
+        own = sum(map(_characters, several))
+        if batch and (len(batch) + len(several) > MAX_RECORDS or size + own > MAX_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(posting)
-        size += length
+        batch += several
+        size += own
     if batch:
         yield batch
+
+
+def _bound(postings: Sequence[Posting]) -> Iterator[list[Posting]]:
+    """Yield the records that must go in one request, one after another; most are alone."""
+    together: list[Posting] = []
+    for posting in postings:
+        if together and posting.bound_to != together[-1].control_id:
+            yield together
+            together = []
+        together.append(posting)
+    if together:
+        yield together
+
+
+def _characters(posting: Posting) -> int:
+    element = posting.function.element
+    return length(element) if posting.kind.listed else len(write(element))  # files are not read for this
 
 
 def _post_batch(

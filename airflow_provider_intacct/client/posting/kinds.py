@@ -34,6 +34,7 @@ class Kind:
     `natural_key` and `reference` name entries as the author writes them; `fields` says under which field of
     `object_name` an entry reads back, where that differs from its own name. `record_key` is the field that numbers its
     records: `id` of custom objects. Records with the entry and value `unstamped` get no reference: it is not theirs.
+    `listed` is its name for the legacy `get`, where nothing else finds it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Kind:
     lines: Lines | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     journal: bool = False
+    listed: str = ""
     record_key: str = "RECORDNO"
     unstamped: tuple[str, str] = ("", "")
 
@@ -261,8 +263,14 @@ _KINDS = (
     _own("record_cctransaction", lines=Lines("ccpayitems", "ccpayitem")),
     _own("record_deposit", "bankaccountid", "depositid"),
     _own("record_otherreceipt", lines=Lines("receiptitems", "lineitem")),
-    _own("create_supdoc", "supdocid"),
-    _own("create_supdocfolder", "supdocfoldername"),
+    Kind("create_supdoc", "", function="create_supdoc", natural_key=("supdocid",), listed="supdoc"),
+    Kind(
+        "create_supdocfolder",
+        "",
+        function="create_supdocfolder",
+        natural_key=("supdocfoldername",),
+        listed="supdocfolder",
+    ),
 )
 
 # Objects whose natural key is the name `readByName` takes, and the legacy function that creates them, if any.

@@ -52,6 +52,7 @@ class Posting:
     `looked_up`   its record number is looked up before it is sent: then it is an update, else (of an upsert) a create
     `unless_same` it is not sent if the record says all of it already
     `otherwise`   the function to send instead should the record have come or gone since the look-up
+    `bound_to`    control id of the posting before this one, if both must go in one request
     `problem`     why it cannot be sent at all; "" if it can
     """
 
@@ -69,6 +70,7 @@ class Posting:
     looked_up: bool = False
     unless_same: bool = False
     otherwise: Function | None = field(default=None, repr=False)
+    bound_to: str = ""
     problem: str = ""
 
     @property

@@ -13,6 +13,7 @@ from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.act_table import ACTS
 from airflow_provider_intacct.client.posting.deletion import find_gone
 from airflow_provider_intacct.client.posting.existing import Execute, Found, find_records
+from airflow_provider_intacct.client.posting.listed import find_created
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.workflow import find_acted
 
@@ -48,7 +49,7 @@ WRITTEN_OVER = (
 )
 
 RESOLVERS: Mapping[str, Resolver] = {
-    "create": Resolver(find_records, (RecordExistsError,)),
+    "create": Resolver(find_created, (RecordExistsError,)),
     "update": Resolver(find_records, conflict=WRITTEN_OVER),
     "upsert": Resolver(find_records, conflict=WRITTEN_OVER),
     "delete": Resolver(find_gone),

@@ -3,13 +3,13 @@
 Source: developer.intacct.com, Company > Attachments; the content models of Sage's 3.0 schema.
 """
 
-import base64
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from airflow_provider_intacct.client.transactions.shape import Part, Style, Transaction
+from airflow_provider_intacct.client.xml.files import FileContent, FileText
 
 MAX_ID = 20
 """Characters of an attachment's id. Source: DataBlend's guide to attachments in Intacct ("free text (20)"); Sage's own
@@ -18,17 +18,18 @@ pages name no limit."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedFile(Part):
-    """A file: its name without the extension, the extension, and what is in it."""
+    """A file: its name without the extension, the extension, and what is in it (FileContent: read when it is sent)."""
 
     name: Annotated[str, "attachmentname"]
     extension: Annotated[str, "attachmenttype"]
-    content: Annotated[bytes, "attachmentdata"] = field(repr=False)
+    content: Annotated[bytes | FileContent, "attachmentdata"] = field(repr=False)
 
     word: ClassVar[str] = "file"
 
     def derived(self) -> dict[str, Any]:
-        """Return the content as text."""
-        return {"attachmentdata": base64.b64encode(self.content).decode("ascii")}
+        """Return the content as text that is made when it is written."""
+        content = FileContent.of(self.content) if isinstance(self.content, bytes) else self.content
+        return {"attachmentdata": FileText(content)}
 
     def problem(self) -> str:
         """Say what is wrong with the name or the content, or nothing."""
@@ -37,7 +38,8 @@ class AttachedFile(Part):
                 return (
                     f"{what} is {text!r}; Intacct wants a file's name and extension apart, without a period or a folder"
                 )
-        return "" if self.content else "content is empty"
+        empty = not (len(self.content) if isinstance(self.content, bytes) else self.content.size)
+        return "content is empty" if empty else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

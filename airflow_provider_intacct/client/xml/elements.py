@@ -6,13 +6,14 @@ functions, envelopes or sessions.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from airflow_provider_intacct.client.errors import InvalidRequestError
+from airflow_provider_intacct.client.xml.files import FileText
 
 NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,11 +47,22 @@ def write(element: Element) -> str:
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in element.attributes)
     if element.children:
         return f"<{element.tag}{attributes}>{''.join(map(write, element.children))}</{element.tag}>"
+    if isinstance(element.text, FileText):
+        return f"<{element.tag}{attributes}>{element.text.encoded()}</{element.tag}>"
     if element.text:
         # A bare carriage return would reach the other side as a line feed (XML 1.0, 2.11).
         text = escape(element.text).replace("\r", "&#13;")
         return f"<{element.tag}{attributes}>{text}</{element.tag}>"
     return f"<{element.tag}{attributes}/>"
+
+
+def length(element: Element) -> int:
+    """Return how many characters `write` makes of the element, without reading the files in it."""
+    if isinstance(element.text, FileText):
+        return len(write(replace(element, text="x"))) - 1 + element.text.length
+    if not element.children:
+        return len(write(element))
+    return len(write(replace(element, text="x", children=()))) - 1 + sum(map(length, element.children))
 
 
 def elements(tag: str, value: Any, style: Style = GENERIC, path: str = "") -> Iterator[Element]:
@@ -121,6 +133,8 @@ def scalar(value: Any, path: str, zone: tzinfo | None = None) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, FileText):
+        return value
     if isinstance(value, str):
         return check_text(value, path)
     if isinstance(value, bool):

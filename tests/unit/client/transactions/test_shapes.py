@@ -175,7 +175,8 @@ def test_a_transfer_line_goes_out_of_one_warehouse_and_into_the_other() -> None:
 def test_a_file_is_sent_as_base64_and_not_shown() -> None:
     file = AttachedFile(name="scan", extension="pdf", content=b"\x00\xffsecret")
     made = Attachment(id="A1", name="scans", folder="Bills", files=[file])
-    assert made.record()["attachments"]["attachment"][0]["attachmentdata"] == "AP9zZWNyZXQ="
+    (posting,) = prepare([made], scope=SCOPE)
+    assert "<attachmentdata>AP9zZWNyZXQ=</attachmentdata>" in write(posting.function.element)
     assert "secret" not in repr(made)
 
 
