@@ -95,6 +95,8 @@ def post_approved(books: Books, kind: Kind, current: Record) -> None:
 
 def delete(books: Books, kind: Kind, current: Record) -> None:
     """Delete a document that nothing was paid on, with its lines and what it posted."""
+    if current["MODULEKEY"] != kind.module:
+        raise refused(f"{kind.name} '{current['RECORDID']}' comes from another module; delete the document it is of.")
     if current["STATE"] in (PAID, PARTLY_PAID, SELECTED):
         raise refused(f"{kind.name} '{current['RECORDID']}' has payments and cannot be deleted.")
     if current["STATE"] in (REVERSED, REVERSAL):

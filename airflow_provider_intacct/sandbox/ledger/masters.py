@@ -214,6 +214,22 @@ def _savings(books: Books, values: Mapping[str, Any]) -> Record:
     return {"BANKACCOUNTTYPE": "savings"}
 
 
+def _contract(books: Books, values: Mapping[str, Any]) -> Record:
+    del books
+    return {"STATE": values.get("STATE") or "In progress", "CURRENCY": values.get("CURRENCY") or BASE_CURRENCY}
+
+
+def _contract_line(books: Books, values: Mapping[str, Any]) -> Record:
+    """Number a new line within its contract, and give it the contract's dates and what its rate comes to."""
+    contract = books.first("CONTRACT", CONTRACTID=values.get("CONTRACTID")) or {}
+    derived = {name: values.get(name) or contract.get(name) for name in ("BEGINDATE", "ENDDATE")}
+    if values.get("LINENO") is None:
+        derived["LINENO"] = 1 + sum(1 for _ in books.find("CONTRACTDETAIL", CONTRACTID=values.get("CONTRACTID")))
+    if values.get("FLATAMOUNT") is None and values.get("QUANTITY") is not None and values.get("RATE") is not None:
+        derived["FLATAMOUNT"] = values["QUANTITY"] * values["RATE"] * (values.get("MULTIPLIER") or 1)
+    return {**derived, "STATE": values.get("STATE") or "In progress"}
+
+
 _DERIVED: dict[str, Callable[[Books, Mapping[str, Any]], Record]] = {
     "LOCATION": _location,
     "LOCATIONENTITY": _entity,
@@ -226,6 +242,8 @@ _DERIVED: dict[str, Callable[[Books, Mapping[str, Any]], Record]] = {
     "EXCHANGERATE": _rate,
     "CHECKINGACCOUNT": _checking,
     "SAVINGSACCOUNT": _savings,
+    "CONTRACT": _contract,
+    "CONTRACTDETAIL": _contract_line,
 }
 
 

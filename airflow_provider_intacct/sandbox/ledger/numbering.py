@@ -5,7 +5,8 @@ from airflow_provider_intacct.sandbox.store import next_number, quoted
 
 from .books import Books
 
-_PREFIXES = {"VENDOR": "VEND-", "CUSTOMER": "CUST-", "EMPLOYEE": "EMP-", "PROJECT": "PROJ-", "SUPDOC": "ATT-"}
+_PREFIXES = {"VENDOR": "VEND-", "CUSTOMER": "CUST-", "EMPLOYEE": "EMP-", "PROJECT": "PROJ-", "SUPDOC": "ATT-",
+             "CONTRACT": "CN-"}  # fmt: skip
 _DOCUMENT_PREFIXES = {
     "APBILL": "BILL-", "ARINVOICE": "INV-", "APADJUSTMENT": "ADJ-", "ARADJUSTMENT": "ADJ-", "EEXPENSES": "EXP-",
     "CCTRANSACTION": "CC-", "OTHERRECEIPTS": "REC-", "DEPOSIT": "DEP-",

@@ -8,9 +8,11 @@ from typing import Any
 from airflow_provider_intacct.sandbox.catalog import Field, ObjectDefinition
 from airflow_provider_intacct.sandbox.records import Record
 
-from . import allocations, attachments, documents, journals, masters, payments
+from . import allocations, attachments, documents, journals, masters, orders, payments, sheets
 from .books import Books
+from .orders import MODULES, Module
 from .refusals import RefusedError, refused
+from .sheets import TIMESHEET, WAREHOUSE_TRANSFER, Sheet
 from .subledgers import BILL_PAYMENT, DOCUMENTS, INVOICE_PAYMENT, Kind, PaymentKind
 
 
@@ -50,6 +52,32 @@ def _payments(kind: PaymentKind) -> Rules:
     return Rules(create, update, delete, transaction=True)
 
 
+def _sheets(sheet: Sheet) -> Rules:
+    def create(books: Books, record: Mapping[str, Any]) -> int:
+        return sheets.create(books, sheet, record)
+
+    def update(books: Books, current: Record, changes: Mapping[str, Any]) -> None:
+        sheets.update(books, sheet, current, changes)
+
+    def delete(books: Books, current: Record) -> None:
+        sheets.delete(books, sheet, current)
+
+    return Rules(create, update, delete)
+
+
+def _orders(module: Module) -> Rules:
+    def create(books: Books, record: Mapping[str, Any]) -> int:
+        return int(orders.create(books, module, record)["RECORDNO"])
+
+    def update(books: Books, current: Record, changes: Mapping[str, Any]) -> None:
+        orders.update(books, module, current, changes)
+
+    def delete(books: Books, current: Record) -> None:
+        orders.delete(books, module, current)
+
+    return Rules(create, update, delete, transaction=True)
+
+
 def _masters(definition: ObjectDefinition) -> Rules:
     def create(books: Books, record: Mapping[str, Any]) -> int:
         return masters.create(books, definition, record)
@@ -68,6 +96,8 @@ _TRANSACTIONS = {
     **{kind.object: _documents(kind) for kind in DOCUMENTS},
     **{kind.object: _payments(kind) for kind in (BILL_PAYMENT, INVOICE_PAYMENT)},
     "ALLOCATION": Rules(allocations.create, allocations.update, allocations.delete),
+    **{module.object: _orders(module) for module in MODULES},
+    **{sheet.object: _sheets(sheet) for sheet in (TIMESHEET, WAREHOUSE_TRANSFER)},
     "SUPDOC": Rules(attachments.create, attachments.update, attachments.delete),
 }
 
@@ -77,6 +107,7 @@ WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "ARINVOICE": {"ACTION": Field("ACTION")},
         "APADJUSTMENT": {"ACTION": Field("ACTION")},
         "ARADJUSTMENT": {"ACTION": Field("ACTION")},
+        "ICTRANSFER": {"ACTION": Field("ACTION")},
         "EEXPENSES": {"ACTION": Field("ACTION")},
         "APPYMT": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},
         "ARPYMT": {"ACTION": Field("ACTION")},
@@ -87,7 +118,9 @@ WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
 PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"GLENTRY": {"SPLIT": "APBILLITEM"}})
 """Elements that repeat inside a line, and the object whose fields they use: a split names places as AP lines do."""
 
-LEGACY_ONLY = frozenset({"EEXPENSES", "CCTRANSACTION", "OTHERRECEIPTS", "DEPOSIT"})
+LEGACY_ONLY = frozenset(
+    {"SODOCUMENT", "PODOCUMENT", "INVDOCUMENT", "EEXPENSES", "CCTRANSACTION", "OTHERRECEIPTS", "DEPOSIT"}
+)
 """Objects that functions of their own enter and change; generic functions read and delete them."""
 
 

@@ -58,6 +58,7 @@ DELETIONS: Mapping[str, Deletion] = {
     "delete_supdoc": Deletion("SUPDOC", field="SUPDOCID"),
     "delete_supdocfolder": Deletion("SUPDOCFOLDER", field="SUPDOCFOLDERNAME"),
     "delete_task": Deletion("TASK"),
+    "delete_timesheet": Deletion("TIMESHEET"),
     "delete_vendor": Deletion("VENDOR", "vendorid", "VENDORID"),
 }
 _EXTERNAL = "EXTERNALID"
