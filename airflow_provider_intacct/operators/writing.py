@@ -14,6 +14,7 @@ from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome, raise_failure
 from airflow_provider_intacct.metrics import metered
+from airflow_provider_intacct.operators.dry_run import FINDINGS, counted, is_dry_run, log_findings
 from airflow_provider_intacct.operators.required_state import check_state, hold_to_state, with_event
 from airflow_provider_intacct.scope import task_scope
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_intacct.client import Credentials, IntacctClient
+    from airflow_provider_intacct.client.checking import DryRun
     from airflow_provider_intacct.client.posting import Outcome, Posting, Scope
     from airflow_provider_intacct.hooks.intacct import IntacctHook
 
@@ -39,6 +41,9 @@ class IntacctWriteOperator(BaseOperator):
     :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on.
     :param max_rejects: with `collect`: send nothing more, and fail, once more records than this are rejected.
     :param allow_duplicates: turn the guard off: every try acts again.
+    :param dry_run: write nothing. What would be sent is checked against the company, and the
+        exact requests are logged, secrets masked. Returns a verdict for each record and all problems; fails naming
+        them if a record would be refused, unless `on_reject="collect"`. Costs reads only. May be a template.
     :param policy_id: an asynchronous policy of the company's: Intacct acknowledges, and carries out when it has time.
         The task leaves its worker until what it sent is found by its number, and reports as it does without. Records
         without any number are refused, and so is `allow_duplicates`.
@@ -60,6 +65,7 @@ class IntacctWriteOperator(BaseOperator):
     template_fields: Sequence[str] = (
         "idempotency_key",
         "max_rejects",
+        "checks_only",
         "policy_id",
         "require_state",
         "intacct_conn_id",
@@ -76,6 +82,7 @@ class IntacctWriteOperator(BaseOperator):
         on_reject: Literal["fail", "collect"] = "fail",
         max_rejects: int | str | None = None,
         allow_duplicates: bool = False,
+        dry_run: bool | str = False,
         policy_id: str | None = None,
         settle_timeout: float = 3600.0,
         settle_interval: float = 60.0,
@@ -94,6 +101,7 @@ class IntacctWriteOperator(BaseOperator):
         self.on_reject = on_reject
         self.max_rejects = max_rejects
         self.allow_duplicates = allow_duplicates
+        self.checks_only = dry_run  # dry_run is a method of every operator, for `airflow tasks test --dry-run`
         self.policy_id = policy_id
         self.settle_timeout = settle_timeout
         self.settle_interval = settle_interval
@@ -109,8 +117,12 @@ class IntacctWriteOperator(BaseOperator):
         """Return what is to be carried out within `scope`, checked. Nothing has been sent when this raises."""
         raise TypeError(f"{type(self).__name__} does not say what it writes: it needs a method prepared().")
 
-    def execute(self, context: Context) -> list[dict[str, Any]]:
+    def execute(self, context: Context) -> Any:
         """Carry it out. Raises AirflowFailException for what another try cannot mend."""
+        with airflow_outcome():
+            only_looking = is_dry_run(self.checks_only)
+        if only_looking:
+            return self._look(context)
         return self._work(context, self._post, datetime.now(UTC) + timedelta(seconds=self.settle_timeout))
 
     def settled(self, context: Context, event: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -143,6 +155,23 @@ class IntacctWriteOperator(BaseOperator):
             if self.require_state:
                 self._hold_to_state(context, outcomes, told)
             return told
+
+    def _look(self, context: Context) -> dict[str, Any]:
+        """Check what would be sent, and send nothing of it."""
+        from airflow_provider_intacct.hooks.intacct import IntacctHook
+
+        with airflow_outcome():
+            hook = IntacctHook(self.intacct_conn_id, self.entity_id)
+            postings = self._postings(context, hook)
+            with hook.client as client, metered(self, client) as meter:
+                found = client.dry_run(postings, atomic=self.atomic, policy_id=self.policy_id or None)
+                meter.done(counted(found), rows=len(postings))
+            log_findings(self, found)
+            told = found.as_dict()
+            if found.refused and (self.on_reject == "fail" or self._too_many_refused(found)):
+                context["ti"].xcom_push(key=FINDINGS, value=told)
+                found.raise_if_refused()
+        return told
 
     def in_state(self, context: Context, event: Mapping[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the outcomes once all are in the required state, or raise what the trigger reports."""
@@ -197,7 +226,7 @@ class IntacctWriteOperator(BaseOperator):
     @property
     def collects(self) -> bool:
         """Whether a record that cannot be sent is rejected among the outcomes, instead of failing the task."""
-        return self.on_reject == "collect"
+        return self.on_reject == "collect" or is_dry_run(self.checks_only)
 
     @property
     def _most_rejects(self) -> int | None:
@@ -212,6 +241,10 @@ class IntacctWriteOperator(BaseOperator):
     def _too_many(self, outcomes: Sequence[Outcome]) -> bool:
         most = self._most_rejects
         return most is not None and sum(outcome.status == "rejected" for outcome in outcomes) > most
+
+    def _too_many_refused(self, found: DryRun) -> bool:
+        most = self._most_rejects
+        return most is not None and found.refused > most
 
     def _postings(self, context: Context, hook: IntacctHook) -> list[Posting]:
         from airflow_provider_intacct.client.errors import InvalidRequestError

@@ -19,11 +19,6 @@ NUMBER = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
 SOURCE_ENTITIES = ("BASELOCATION_NO", "sourceentity")
 
 
-def is_journal_entry(posting: Posting) -> bool:
-    """Whether a posting makes an entry in a journal that has debits and credits."""
-    return posting.kind.journal and posting.act == "create"
-
-
 def balance_problems(
     posting: Posting, lines: Sequence[Section], entities: Mapping[str, str], *, several: bool
 ) -> Iterator[Problem]:

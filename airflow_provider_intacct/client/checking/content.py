@@ -41,6 +41,11 @@ class Section:
         return bool(self.where)
 
     @property
+    def is_new(self) -> bool:
+        """Whether the record is made, not changed; an upsert is what the look-up made of it."""
+        return self.posting.function.name == self.posting.kind.function and self.posting.act != "update"
+
+    @property
     def is_split(self) -> bool:
         """Whether it shares out what its line books."""
         return "," in self.where

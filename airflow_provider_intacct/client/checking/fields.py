@@ -66,12 +66,12 @@ def _known(section: Section, entry: str, definition: ObjectDefinition | None) ->
 
 
 def _is_key(section: Section, found: FieldDefinition) -> bool:
-    return section.posting.act != "create" and found.id.upper() in ("RECORDNO", "ID")
+    return not section.is_new and found.id.upper() in ("RECORDNO", "ID")
 
 
 def _missing(section: Section, company: Company) -> Iterator[Problem]:
     posting = section.posting
-    if posting.act != "create" and not section.is_line:
+    if not section.is_new and not section.is_line:
         return  # an update names what changes, and leaves the rest as it is
     given = {name for name, value in section.entries.items() if not is_blank(value)}
     if section.shape is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from airflow_provider_intacct.client.checking import dates
-from airflow_provider_intacct.client.checking.balance import balance_problems, entities_of, is_journal_entry
+from airflow_provider_intacct.client.checking.balance import balance_problems, entities_of
 from airflow_provider_intacct.client.checking.content import Section, is_blank, sections, text_of
 from airflow_provider_intacct.client.checking.definitions import company_of
 from airflow_provider_intacct.client.checking.documented import documented
@@ -27,6 +27,7 @@ from airflow_provider_intacct.client.checking.references import (
     task_problems,
 )
 from airflow_provider_intacct.client.checking.signs import sign_problems
+from airflow_provider_intacct.client.checking.targets import Resolved, resolved
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.existing import Execute
 from airflow_provider_intacct.client.posting.records import Posting
@@ -58,8 +59,30 @@ class Facts:
         return entities_of({value: row.get("PARENTID", "") for value, row in rows.items()}, self.entities)
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is wrong with the records, or not known, in their order; and the records as they would be sent."""
+
+    problems: list[Problem]
+    resolved: Resolved
+
+
 def check(execute: Execute, knowledge: Knowledge, postings: Sequence[Posting]) -> Flow[list[Problem]]:
     """Flow: what is wrong with the records, and what could not be checked, in the order of the records."""
+    return (yield from examined(execute, knowledge, postings)).problems
+
+
+def examined(execute: Execute, knowledge: Knowledge, postings: Sequence[Posting]) -> Flow[Examined]:
+    """Flow: the same, and the records as they would be sent."""
+    ready = yield from resolved(execute, postings)
+    problems = [*ready.problems, *(yield from _content_problems(execute, knowledge, ready.written))]
+    return Examined(sorted(problems, key=lambda problem: problem.position), ready)
+
+
+def _content_problems(execute: Execute, knowledge: Knowledge, postings: Sequence[Posting]) -> Flow[list[Problem]]:
+    """Flow: what is wrong with what the records say."""
+    if not postings:
+        return []
     found = [(posting, sections(posting)) for posting in postings]
     company = yield from company_of(execute, knowledge, list(chain.from_iterable(parts for _, parts in found)))
     journals = yield from _statistical_journals(execute, postings)
@@ -71,7 +94,7 @@ def check(execute: Execute, knowledge: Knowledge, postings: Sequence[Posting]) -
     ]
     days = [each for _, parts in found for each in dates.posting_days(parts[0])]
     facts = yield from _facts(execute, company, wanted, days, found)
-    problems = [
+    return [
         *chain.from_iterable(
             _of_record(posting, parts, company, facts, statistical=_is_statistical(posting, journals))
             for posting, parts in found
@@ -81,7 +104,6 @@ def check(execute: Execute, knowledge: Knowledge, postings: Sequence[Posting]) -
         *(yield from duplicate_problems(execute, postings)),
         *_not_described(found, company),
     ]
-    return sorted(problems, key=lambda problem: problem.position)
 
 
 def _of_record(
@@ -94,7 +116,7 @@ def _of_record(
     for line in lines:
         yield from requirement_problems(line, facts.known)
         yield from _place_problems(line, facts)
-    if is_journal_entry(posting) and not statistical:
+    if posting.kind.journal and lines and not statistical:
         yield from balance_problems(posting, lines, facts.entity_by_location(), several=facts.several_entities)
     yield from sign_problems(header, lines)
 

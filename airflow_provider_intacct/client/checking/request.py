@@ -27,13 +27,14 @@ def rendered(
 ) -> str:
     """Return the XML of the request that posts all of `postings`: as it would be sent, with secrets masked.
 
-    Masked are the sender's password, the session, and what records hold in elements that are named like a password.
+    Masked are the passwords, the session (a request of an asynchronous policy signs in by itself instead), and what
+    records hold in elements that are named like a password.
     The request's own control id is made when it is sent.
     """
     nobody = replace(credentials, password=MASK, sender_password=MASK)
     session = Session(nobody, MASK, nobody.url, nobody.company_id, nobody.user_id, nobody.entity_id or "")
     body = build_request(
-        session,
+        nobody if policy_id else session,
         [_shown(posting.function) for posting in postings],
         control_id=MADE_WHEN_SENT,
         unique=True,

@@ -28,7 +28,7 @@ from airflow_provider_intacct.client.xml.selection import ReadOptions, check_opt
 from airflow_provider_intacct.client.xml.session import Session, SessionPool
 
 if TYPE_CHECKING:
-    from airflow_provider_intacct.client.checking import Problem
+    from airflow_provider_intacct.client.checking import DryRun, Problem
     from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled, Sought
     from airflow_provider_intacct.client.posting.state import State
 
@@ -65,6 +65,13 @@ class SubmitOptions(SettleOptions, total=False):
     """How `submit` sends; see client.posting.asynchronous.submit. `atomic` is True unless said otherwise."""
 
     atomic: bool
+
+
+class DryRunOptions(TypedDict, total=False):
+    """How the records would be posted: `atomic` is True unless said otherwise."""
+
+    atomic: bool
+    policy_id: str | None
 
 
 class IntacctClient:
@@ -287,6 +294,13 @@ class IntacctClient:
 
         return run(check(self._gateway.execute, self._knowledge, postings), self._transport)
 
+    def dry_run(self, postings: Sequence[Posting], **options: Unpack[DryRunOptions]) -> DryRun:
+        """Check prepared records, and return the exact requests that would be sent too, with secrets masked."""
+        from airflow_provider_intacct.client.checking import dry_run
+
+        found = dry_run(self._gateway.execute, self._knowledge, self.credentials, postings, **options)
+        return run(found, self._transport)
+
     def submit(self, postings: Sequence[Posting], *, policy_id: str, **options: Unpack[SubmitOptions]) -> list[Outcome]:
         """Send prepared records by an asynchronous policy: what Intacct acknowledges is in doubt until it is settled.
 
@@ -494,6 +508,13 @@ class AsyncIntacctClient:
         from airflow_provider_intacct.client.checking import check
 
         return await arun(check(self._gateway.execute, self._knowledge, postings), self._transport)
+
+    async def dry_run(self, postings: Sequence[Posting], **options: Unpack[DryRunOptions]) -> DryRun:
+        """See IntacctClient.dry_run."""
+        from airflow_provider_intacct.client.checking import dry_run
+
+        found = dry_run(self._gateway.execute, self._knowledge, self.credentials, postings, **options)
+        return await arun(found, self._transport)
 
     async def submit(
         self, postings: Sequence[Posting], *, policy_id: str, **options: Unpack[SubmitOptions]
