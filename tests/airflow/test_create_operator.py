@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,51 +20,11 @@ from airflow_provider_intacct.client.posting import (
     prepare,
 )
 from airflow_provider_intacct.operators.posted_ledger import INDEX, PostedLedger
-from airflow_provider_intacct.operators.write import IntacctCreateOperator
 from airflow_provider_intacct.operators.writing import records_of
 from tests.airflow.conftest import Connect
+from tests.airflow.tries import Store, Task, TaskInstance
 from tests.faults.company import Books, bill, entry, sign_in
 from tests.sandbox_process import SandboxProcess
-
-
-class Store(dict[str, Any]):
-    """A task state store as Airflow 3.3 puts it into the context: JSON in, JSON out, kept for good."""
-
-    def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
-        assert retention is timedelta.max
-        self[key] = json.loads(json.dumps(value))
-
-
-@dataclass
-class TaskInstance:
-    dag_id: str = "close"
-    run_id: str = "scheduled__2026-03-31"
-    task_id: str = "post"
-    map_index: int | None = -1
-    try_number: int = 1
-    pushed: dict[str, Any] = field(default_factory=dict)
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.pushed[key] = json.loads(json.dumps(value))
-
-
-@dataclass
-class Task:
-    """One task instance; `store=None` is an Airflow before 3.3."""
-
-    store: Store | None = field(default_factory=Store)
-    ti: TaskInstance = field(default_factory=TaskInstance)
-
-    def try_(self, records: Any, *, object: str | None = "GLBATCH", **arguments: Any) -> list[dict[str, Any]]:
-        """One try, in a worker of its own: only the store and the try number outlive it."""
-        operator = IntacctCreateOperator(task_id="post", object=object, records=records, **arguments)
-        context: Any = {"ti": self.ti, **({} if self.store is None else {"task_state_store": self.store})}
-        try:
-            outcomes = operator.execute(context)
-        finally:
-            self.ti.try_number += 1
-        assert json.loads(json.dumps(outcomes)) == outcomes
-        return outcomes
 
 
 @pytest.fixture
