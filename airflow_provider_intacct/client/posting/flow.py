@@ -10,7 +10,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.existing import Execute, Found
-from airflow_provider_intacct.client.posting.judge import Answer, already_posted, in_doubt, judge, turned_away
+from airflow_provider_intacct.client.posting.judge import (
+    Answer,
+    already_posted,
+    in_doubt,
+    judge,
+    turned_away,
+    unexplained,
+)
 from airflow_provider_intacct.client.posting.outcome import (
     ChangedSincePostedError,
     Known,
@@ -221,8 +228,9 @@ def _post_batch(
     pending = list(batch)
     tell(Sending(tuple(pending)))
     while pending:
+        together = atomic and len(pending) > 1  # by itself, what is refused is answered in plainer words
         try:
-            reply = yield from execute([posting.function for posting in pending], atomic=atomic, unique=True)
+            reply = yield from execute([posting.function for posting in pending], atomic=together, unique=True)
         except IntacctError as failure:
             if not failure.in_doubt:
                 raise
@@ -232,27 +240,31 @@ def _post_batch(
             settle([Outcome(posting, "in_doubt", note=ACKNOWLEDGED) for posting in pending])
             break
         answers = [Answer(posting, result) for posting, result in zip(pending, reply.results, strict=True)]
-        if busy := turned_away(answers, atomic=atomic):
+        if busy := turned_away(answers, atomic=together):
             if not reply.in_doubt:
                 raise busy
             settle([in_doubt(posting, busy) for posting in pending])  # an attempt before may have been carried out
             break
         other = yield from turned(execute, answers)
-        if not (other and atomic and any(answer.result.rolled_back for answer in answers)):
+        if not (other and together and any(answer.result.rolled_back for answer in answers)):
             answers = [answer for answer in answers if answer.posting.control_id not in other]
-            found, problem = yield from _find_repeated(execute, answers)
-            settle(judge(answers, found, problem, atomic=atomic))
+            found, problem = yield from _find_repeated(execute, answers, doubt=reply.in_doubt)
+            settle(judge(answers, found, problem, atomic=together))
         pending = [other.get(each.control_id, each) for each in pending if each.control_id not in outcomes]
 
 
-def _find_repeated(execute: Execute, answers: Sequence[Answer]) -> Flow[tuple[dict[str, Found], IntacctError | None]]:
-    """Flow: if any was refused as a repetition, what exists already of those not booked; and why that is not known.
+def _find_repeated(
+    execute: Execute, answers: Sequence[Answer], *, doubt: bool
+) -> Flow[tuple[dict[str, Found], IntacctError | None]]:
+    """Flow: if any may have been refused as a repetition, what exists already of those not booked; or why no one knows.
 
-    What was rolled back together with a repetition was most likely booked together with it too.
+    What was rolled back together with a repetition was most likely booked together with it too. A repetition may be
+    hidden: in a transaction that was rolled back for no reason given, and, with an earlier reply of this call lost
+    (`doubt`), behind any refusal.
     """
-    if not any(answer.repeated for answer in answers):
+    if not (doubt or unexplained(answers) or any(answer.repeated for answer in answers)):
         return {}, None
-    suspects = [answer.posting for answer in answers if answer.repeated or answer.undone]
+    suspects = [each.posting for each in answers if each.repeated or each.undone or (doubt and each.refused)]
     try:
         return (yield from find(execute, suspects)), None
     except IntacctError as error:

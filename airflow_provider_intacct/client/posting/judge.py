@@ -29,7 +29,7 @@ WITHOUT_NUMBER = (
     "to look it up by, so nobody can tell whether with this content. Look at it in Intacct. A number of your own, or "
     "stamp_reference=True where there is a field for it, lets a later try tell"
 )
-BOOKED_WITH_IT = "a record sent with it was booked before, so it may have been too, and it could not be looked up"
+BOOKED_WITH_IT = "it, or a record sent with it, was booked before, and it could not be looked up"
 CONTRADICTION = "Intacct called it a success inside a transaction that it rolled back"
 
 
@@ -54,6 +54,11 @@ class Answer:
     def undone(self) -> bool:
         """Whether it only shares the fate of another function of its transaction."""
         return isinstance(self.error, RolledBackError)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused for itself."""
+        return self.error is not None and not (self.repeated or self.undone or self.passing)
 
     @property
     def passing(self) -> bool:
@@ -81,9 +86,10 @@ def judge(
     decided += [
         already_posted(answer.posting, there)
         for answer in answers
-        if answer.undone and (there := found.get(answer.posting.control_id)) and there.done
+        if (answer.undone or answer.refused) and (there := found.get(answer.posting.control_id)) and there.done
     ]
-    decided += [_rejected(answer) for answer in answers if _refused(answer)]
+    settled = {outcome.posting.control_id for outcome in decided}
+    decided += [_rejected(each) for each in answers if each.refused and each.posting.control_id not in settled]
     settled = {outcome.posting.control_id for outcome in decided}
     others = [answer for answer in answers if answer.posting.control_id not in settled]
     if not (atomic and any(answer.result.rolled_back for answer in answers)):
@@ -96,13 +102,18 @@ def judge(
         return decided  # booked before: taken out, and the rest, which was rolled back with them, is sent again
     if any(isinstance(answer.error, InProcessError) for answer in others):
         return decided + [_running(answer) for answer in others]  # the earlier try may be about to book all of them
-    booked_before = any(isinstance(answer.error, AlreadyRecordedError) for answer in answers)
+    booked_before = unexplained(answers) or any(isinstance(answer.error, AlreadyRecordedError) for answer in answers)
     return decided + [
         _perhaps_booked(answer)
         if booked_before and answer.undone and (problem is not None or not can_be_found(answer.posting))
         else _bystander(answer)
         for answer in others
     ]
+
+
+def unexplained(answers: Sequence[Answer]) -> bool:
+    """Return whether a transaction was rolled back and no function says why: one may have been a repetition."""
+    return all(answer.undone for answer in answers)
 
 
 def turned_away(answers: Sequence[Answer], *, atomic: bool) -> GatewayError | None:
@@ -122,10 +133,6 @@ def in_doubt(posting: Posting, error: IntacctError) -> Outcome:
     """Return the outcome of a record that was sent and whose answer is lost."""
     errors = error.errors if isinstance(error, GatewayError) else ()
     return Outcome(posting, "in_doubt", errors=errors, note=_settling(posting, error.message))
-
-
-def _refused(answer: Answer) -> bool:
-    return answer.error is not None and not (answer.repeated or answer.undone or answer.passing)
 
 
 def _posted(answer: Answer) -> Outcome:

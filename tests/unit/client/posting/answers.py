@@ -1,7 +1,7 @@
 """An Intacct that answers what a test wrote, and the answers: as bytes, through the parser, as on the wire."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,11 +19,13 @@ from tests.unit.client import canned
 class Intacct:
     """Answers one request after another with what the test wrote; keeps what was asked.
 
-    A reply is a list with one entry per function: text of a <result>'s inside, or a function of the control id.
+    `lost_before` is how many of the first replies follow on one that was lost. A reply is a list with one entry per
+    function: text of a <result>'s inside, or a function of the control id.
     """
 
     replies: list[Any]
     asked: list[tuple[Function, ...]] = field(default_factory=list)
+    lost_before: int = 0
     modes: list[tuple[bool, bool]] = field(default_factory=list)
 
     def execute(self, functions: Sequence[Function], *, atomic: bool = False, unique: bool = False) -> Flow[Reply]:
@@ -35,7 +37,8 @@ class Intacct:
         assert len(answer) == len(functions), f"asked for {[each.name for each in functions]}"
         results = [make(each) for make, each in zip(answer, functions, strict=True)]
         yield from ()
-        return parse_reply(canned.response(*results, unique=str(unique).lower()), unique=unique)
+        reply = parse_reply(canned.response(*results, unique=str(unique).lower()), unique=unique)
+        return replace(reply, in_doubt=len(self.asked) <= self.lost_before)
 
     def post(self, postings: Sequence[Posting], **options: Any) -> list[Outcome]:
         flow = post(self.execute, postings, **options)

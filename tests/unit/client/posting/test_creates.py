@@ -493,9 +493,6 @@ class TestARejectedRecord:
         outcomes = intacct.post(entries(entry(), entry(Decimal(5))))
         assert [each.status for each in outcomes] == ["in_doubt", "rejected"]
 
-    def test_an_aborted_request_without_a_culprit_posts_nothing(self) -> None:
-        assert Intacct([[UNDONE, UNDONE]]).post(entries(entry(), entry(Decimal(5))))[0].status == "rolled_back"
-
 
 class TestWhatWasBookedBefore:
     @pytest.mark.parametrize("duplicate", DUPLICATE_SHAPES)

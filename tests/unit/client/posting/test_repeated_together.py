@@ -34,7 +34,7 @@ def test_are_all_in_doubt_when_they_cannot_be_looked_up_for_the_network() -> Non
     intacct = Intacct([[REPEATED, UNDONE, UNDONE], ReplyLostError("cut")])
     outcomes = intacct.post(entries("a", "b", "c"))
     assert statuses(outcomes) == [("in_doubt", "")] * 3
-    assert "may have been too" in outcomes[2].note
+    assert "was booked before, and it could not be looked up" in outcomes[2].note
 
 
 def test_are_asked_for_one_by_one_when_one_cannot_be_found() -> None:
@@ -95,3 +95,34 @@ def test_a_received_payment_is_stamped_where_the_schema_wants_it() -> None:
     record = {"customerid": "C1", "paymentamount": "50", "bankaccountid": "B", "paymentmethod": "Cash"}
     (posting,) = prepare([record], scope=KEYED, function="create_arpayment", keys=["k"])
     assert list(posting.record) == ["customerid", "paymentamount", "bankaccountid", "refid", "paymentmethod"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_goes_alone_is_no_transaction(count: int) -> None:
+    intacct = Intacct([[booked(str(number)) for number in range(count)]])
+    intacct.post(entries("a", "b")[:count])
+    assert intacct.modes == [(count > 1, True)]
+
+
+def test_a_transaction_rolled_back_for_no_reason_given_may_have_been_carried_out_before() -> None:
+    postings = entries("a", "b", "c")
+    both = rows(stamp("8", postings[0]), stamp("9", postings[1]))
+    intacct = Intacct([[UNDONE] * 3, [both], [booked("10")]])
+    assert statuses(intacct.post(postings)) == [("already_posted", "8"), ("already_posted", "9"), ("posted", "10")]
+
+
+def test_and_was_not_if_nothing_of_it_is_there() -> None:
+    intacct = Intacct([[UNDONE] * 2, [rows()]])
+    assert statuses(intacct.post(entries("a", "b"))) == [("rolled_back", "")] * 2
+
+
+def test_and_is_in_doubt_if_nothing_names_it() -> None:
+    intacct = Intacct([[UNDONE] * 2])
+    assert statuses(intacct.post(entries("a", "b", stamp_reference=False))) == [("in_doubt", "")] * 2
+
+
+def test_a_refusal_after_a_lost_reply_is_looked_into_whatever_its_words() -> None:
+    (posting,) = entries("a")
+    for found, outcome in ((rows(stamp("8", posting)), ("already_posted", "8")), (rows(), ("rejected", ""))):
+        intacct = Intacct([[refused(CLOSED)], [found]], lost_before=1)
+        assert statuses(intacct.post([posting])) == [outcome]
