@@ -25,6 +25,7 @@ from airflow_provider_intacct.client.posting.records import (
     Record,
     TypedRecord,
     identity_of,
+    is_typed,
     kind_and_record,
     natural_key,
     written,
@@ -63,7 +64,7 @@ def prepare(
 
     def make(position: int, given: Any, key: str | None) -> Posting:
         kind, record = kind_and_record(given, object_name, function, position)
-        without_balance = statistical or (isinstance(given, TypedRecord) and given.statistical)
+        without_balance = statistical or (is_typed(given) and given.statistical)
         record = check_record(record, kind, f"record {position} ({kind.name})", statistical=without_balance)
         natural = natural_key(record, kind)
         content = content_digest(record, kind=kind.name)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
 from airflow_provider_intacct.client.posting.identity import canonical_text
@@ -36,6 +36,11 @@ class TypedRecord(Protocol):
 
     def record(self) -> Record:
         """Return it as a plain mapping."""
+
+
+def is_typed(given: object) -> TypeGuard[TypedRecord]:
+    """Whether a record is typed. A protocol looks at every attribute, so what is a plain dict is not asked."""
+    return not isinstance(given, dict) and isinstance(given, TypedRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def identity_of(kind: Kind, natural: NaturalKey, key: str | None = None, *, act:
 
 def kind_and_record(given: Any, object_name: str | None, function: str, position: int) -> tuple[Kind, Any]:
     """Return what is known of a record that was given for `function`, and the record. Raises InvalidRecordError."""
-    if not isinstance(given, TypedRecord):
+    if not is_typed(given):
         name, record = _named(given, object_name, function, position)
         return kind_of(name, "create" if function in GENERIC else function), record
     own = given.function

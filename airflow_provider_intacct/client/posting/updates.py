@@ -21,6 +21,7 @@ from airflow_provider_intacct.client.posting.records import (
     Record,
     TypedRecord,
     identity_of,
+    is_typed,
     kind_and_record,
     natural_key,
     written,
@@ -112,7 +113,7 @@ def left(record: Any) -> Any:
 
 def is_statistical(given: Any) -> bool:
     """Whether a typed record is an entry of a statistical journal."""
-    return isinstance(given, TypedRecord) and given.statistical
+    return is_typed(given) and given.statistical
 
 
 def digest_of(record: Record, kind: Kind, act: str, entity_id: str | None) -> str:

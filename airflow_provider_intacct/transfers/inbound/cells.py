@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -38,7 +38,9 @@ class CellError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How one field is filled. As a mapping writes it: a column's name, or a dict of these.
+    """How one field, `target`, is filled; `A/B` is the field B in the element A.
+
+    As a mapping writes it: a column's name, or a dict of these.
 
     `column`        the column it comes from
     `value`         a constant, instead of a column
@@ -50,7 +52,7 @@ class Cell:
     `empty`         "clear" sends an empty cell as such, which clears the field; otherwise it is left out
     """
 
-    field: str
+    target: str
     column: str = ""
     value: Any = None
     date: str = ""
@@ -60,15 +62,16 @@ class Cell:
     required: bool = False
     empty: str = ""
     quantities: bool = False
+    path: tuple[str, ...] = field(init=False)
+    money: bool = field(init=False)
+    dated: bool = field(init=False)
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The elements it goes into: one, or one in another."""
-        return tuple(self.field.split("/"))
-
-    @property
-    def money(self) -> bool:
-        return self.path[-1].upper() in MONEY
+    def __post_init__(self) -> None:
+        """Look at the field's name once, not for each row."""
+        path = tuple(self.target.split("/"))
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "money", path[-1].upper() in MONEY)
+        object.__setattr__(self, "dated", bool(self.date or DATED.fullmatch(path[-1])))
 
     def read(self, values: Values) -> Any:
         """Return the field's value, ABSENT where the record goes without it. Raises CellError."""
@@ -81,7 +84,7 @@ class Cell:
             return self._coded(found)
         if self.money or self.decimal_mark != ".":
             return amount(found, self.decimal_mark, decimals=2 if self.money and not self.quantities else None)
-        if self.date or DATED.fullmatch(self.path[-1]):
+        if self.dated:
             return day(found, self.date)
         return plain(found)
 
@@ -89,7 +92,7 @@ class Cell:
         if self.default is not None:
             return self.default
         if self.required:
-            raise CellError(f"is empty, and {self.field} is required")
+            raise CellError(f"is empty, and {self.target} is required")
         return "" if self.empty == "clear" else ABSENT
 
     def _coded(self, found: Any) -> Any:
@@ -100,25 +103,25 @@ class Cell:
         return self.codes[text]
 
 
-OPTIONS = {each.name for each in fields(Cell)} - {"field", "quantities"}
+OPTIONS = {each.name for each in fields(Cell)} - {"target", "quantities", "path", "money", "dated"}
 
 
-def cell_of(field: str, given: Any, *, quantities: bool = False) -> Cell:
+def cell_of(target: str, given: Any, *, quantities: bool = False) -> Cell:
     """Return what a mapping says of one field. Raises InvalidRequestError."""
     if isinstance(given, str):
         given = {"column": given}
-    if not all(NAME.fullmatch(part) for part in str(field).split("/")):
-        raise InvalidRequestError(f"{field!r} cannot be a field's name. Nothing was sent.")
+    if not all(NAME.fullmatch(part) for part in str(target).split("/")):
+        raise InvalidRequestError(f"{target!r} cannot be a field's name. Nothing was sent.")
     if not isinstance(given, Mapping) or (unknown := [name for name in given if name not in OPTIONS]):
         what = f"{unknown[0]!r} is none of them" if isinstance(given, Mapping) else f"not {given!r}"
         raise InvalidRequestError(
-            f"{field}: give a column's name, or a dict of {', '.join(sorted(OPTIONS))}; {what}. Nothing was sent."
+            f"{target}: give a column's name, or a dict of {', '.join(sorted(OPTIONS))}; {what}. Nothing was sent."
         )
-    cell = Cell(field, quantities=quantities, **given)
+    cell = Cell(target, quantities=quantities, **given)
     if bool(cell.column) == (cell.value is not None):
-        raise InvalidRequestError(f"{field}: give either a column or a constant value. Nothing was sent.")
+        raise InvalidRequestError(f"{target}: give either a column or a constant value. Nothing was sent.")
     if cell.decimal_mark not in (".", ",") or cell.empty not in ("", "clear"):
-        raise InvalidRequestError(f"{field}: decimal_mark is '.' or ',', empty is 'clear'. Nothing was sent.")
+        raise InvalidRequestError(f"{target}: decimal_mark is '.' or ',', empty is 'clear'. Nothing was sent.")
     return cell
 
 

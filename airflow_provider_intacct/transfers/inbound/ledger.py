@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_intacct.transfers.folder import Folder
 
 NAMES = re.compile(r"(?P<kind>_chunk|results)-(?P<number>\d{6})\.jsonl")
-LINES_PER_FILE = 5000
+LINES_PER_FILE = 2000
 SCHEMA = """
 CREATE TABLE ledger (
     control_id TEXT PRIMARY KEY, digest TEXT, status TEXT, key TEXT, label TEXT, place TEXT, brought INTEGER DEFAULT 0

@@ -147,17 +147,17 @@ class Load:
         for group in self._spool.groups():
             if group.problem:
                 continue
+            before = self._ledger.brought(group.control_id or "")
+            if before and before.booked:
+                self.counts["already_posted"] += 1
+                continue
             posting = self._recorder.posting(group, lambda _, group=group: group.ordinal)  # type: ignore[misc]
             if posting.digest != group.digest:
                 raise InvalidRecordError(
                     f"{group.where}: record(rows) made another record of the same rows the second time. It must not "
                     "depend on anything else, such as the time of day."
                 )
-            before = self._ledger.brought(posting.control_id)
-            if before and before.booked:
-                self.counts["already_posted"] += 1
-            else:
-                yield group, posting
+            yield group, posting
 
     def _post(self, client: IntacctClient, chunk: Sequence[tuple[Group, Posting]]) -> None:
         """Post one chunk, written down before and after."""

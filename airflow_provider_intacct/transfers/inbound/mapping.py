@@ -33,7 +33,7 @@ class Mapped:
     @property
     def columns(self) -> dict[str, str]:
         """The columns it reads, each with the first field made of it."""
-        return {cell.column: cell.field for cell in reversed((*self.header, *self.lines)) if cell.column}
+        return {cell.column: cell.target for cell in reversed((*self.header, *self.lines)) if cell.column}
 
     def record(self, rows: Rows, numbers: Sequence[int]) -> dict[str, Any]:
         """Return the record that the rows say. Raises RowsError."""
@@ -110,7 +110,7 @@ def _of_header(cell: Cell, rows: Rows, numbers: Sequence[int], problems: list[st
             continue
         if first:
             problems.append(
-                f"row {number}, column {cell.column}: {found!r}, but {first!r} in row {stands}; both are {cell.field} "
+                f"row {number}, column {cell.column}: {found!r}, but {first!r} in row {stands}; both are {cell.target} "
                 "of one record"
             )
             return value
@@ -136,7 +136,7 @@ def _read(cell: Cell, row: Mapping[str, Any], number: int, problems: list[str]) 
     try:
         return cell.read(row)
     except CellError as error:
-        problems.append(f"row {number}, column {cell.column} ({cell.field}) {error}")
+        problems.append(f"row {number}, column {cell.column} ({cell.target}) {error}")
         return ABSENT
 
 

@@ -56,7 +56,8 @@ class QuerySource:
                         number += 1
                         yield Row(number, dict(zip(names, values, strict=True)))
         except sa.exc.DBAPIError as error:
-            if error.connection_invalidated or isinstance(error, sa.exc.OperationalError):
+            sqlite = self._connection.dialect.name == "sqlite"  # which calls a wrong name operational
+            if error.connection_invalidated or (isinstance(error, sa.exc.OperationalError) and not sqlite):
                 raise  # a later try may be luckier
             raise SourceError(f"The {self.name} failed: {error.orig}. Nothing was sent.") from error
 

@@ -17,12 +17,12 @@ from airflow_provider_intacct.client.errors import IntacctError, InvalidRequestE
 from airflow_provider_intacct.client.posting import (
     Posting,
     Scope,
-    TypedRecord,
     prepare,
     prepare_updates,
     prepare_upserts,
 )
 from airflow_provider_intacct.client.posting.identity import canonical_text
+from airflow_provider_intacct.client.posting.records import is_typed
 from airflow_provider_intacct.transfers.inbound.mapping import Mapped, RowsError
 from airflow_provider_intacct.transfers.inbound.spool import Group
 
@@ -123,7 +123,7 @@ class Recorder:
         return self._prepare(record, key, self._run, Ordinals(before)) if posting.by_content else posting
 
     def _prepare(self, record: Any, key: str | None, scope: Scope, equals: MutableMapping[str, int]) -> Posting:
-        typed = isinstance(record, TypedRecord)
+        typed = is_typed(record)
         (posting,) = prepare(
             [record],
             scope=scope,
@@ -140,7 +140,7 @@ class Recorder:
     def _prepare_change(self, record: Any, key: str | None) -> Posting:
         how: dict[str, Any] = {
             "scope": self._run,
-            "object_name": None if isinstance(record, TypedRecord) else self.asked.object,
+            "object_name": None if is_typed(record) else self.asked.object,
             "key": self.asked.key,
             "keys": None if key is None else [key],
             "entity_id": self._entity_id,

@@ -40,7 +40,8 @@ CREATE UNIQUE INDEX grp_control_id ON grp(control_id) WHERE control_id IS NOT NU
 CREATE TABLE content (digest TEXT PRIMARY KEY, records INTEGER) WITHOUT ROWID;
 """
 GROUPS = """
-SELECT grp.id, file.name, row.number, row.data, grp.problem, grp.status, grp.ordinal, grp.digest
+SELECT grp.id, file.name, row.number, row.data, grp.problem, grp.status, grp.ordinal, grp.digest,
+    grp.control_id
 FROM row CROSS JOIN grp ON grp.id = row.grp JOIN file ON file.id = row.file
 WHERE NOT :unbooked OR grp.status <> '' ORDER BY row.id
 """
@@ -59,6 +60,7 @@ class Group:
     status: str = ""
     ordinal: int = 0
     digest: str | None = None
+    control_id: str | None = None
 
     @property
     def where(self) -> str:
@@ -137,9 +139,9 @@ class Spool:
         found = self._db.execute(query, {"unbooked": unbooked})
         for id, lines in groupby(found, key=lambda line: line[0]):
             rows = list(lines)
-            _, file, _, _, problem, status, ordinal, digest = rows[0]
+            _, file, _, _, *noted = rows[0]
             numbers = tuple(line[2] for line in rows)
-            yield Group(id, file, numbers, tuple(unpacked(line[3]) for line in rows), problem, status, ordinal, digest)
+            yield Group(id, file, numbers, tuple(unpacked(line[3]) for line in rows), *noted)
 
     def where(self, id: int) -> str:
         """Return where a record stands."""
