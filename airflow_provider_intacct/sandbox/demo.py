@@ -29,6 +29,7 @@ _AUDIT = Grants(
         ("General Ledger", "Approve journal entries"): (),
         ("Accounts Payable", "Approve bills"): (),
         ("Accounts Payable", "Approve payments"): (),
+        ("Time and Expenses", "Approve expense reports"): (),
     },
     denied_fields={"VENDOR": frozenset({"TAXID", "CREDITLIMIT"}), "CUSTOMER": frozenset({"CREDITLIMIT"})},
 )

@@ -266,6 +266,20 @@ def test_decisions_stamp_the_record_and_stand_in_its_audit_history(sandbox: Sand
     ]  # fmt: skip
 
 
+def test_an_expense_report_waits_as_a_bill_does(sandbox: SandboxProcess) -> None:
+    sandbox.switch(approval_eexpenses=1)
+    line = "<expense><glaccountno>6300</glaccountno><amount>9.00</amount><locationid>100</locationid></expense>"
+    key = key_of(
+        sandbox,
+        f"<create_expensereport><employeeid>E001</employeeid>{legacy_date('datecreated', '2026-03-10')}"
+        f"<expenses>{line}</expenses></create_expensereport>",
+    )
+    assert (state(sandbox, "EEXPENSES", key), one(sandbox, "EEXPENSES", key)["GLBATCHKEY"]) == ("Submitted", None)
+    assert decide(sandbox, "approve", "EEXPENSES", key)["state"] == "Posted"
+    assert postings(sandbox, one(sandbox, "EEXPENSES", key)["GLBATCHKEY"])[0] == ("6300", "100", 900)
+    assert_books_tie_out(sandbox)
+
+
 def test_the_company_tells_which_postings_need_approval(sandbox: SandboxProcess) -> None:
     asked = '<get_companyprefs application="GL"/>'
     told = call(sandbox, asked).root
@@ -281,7 +295,7 @@ def test_the_company_tells_which_postings_need_approval(sandbox: SandboxProcess)
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"object": "VENDOR", "key": 1}, "object is one of APBILL, APPYMT, GLBATCH, not 'VENDOR'."),
+        ({"object": "VENDOR", "key": 1}, "object is one of APBILL, APPYMT, GLBATCH, EEXPENSES, not 'VENDOR'."),
         ({"object": "APBILL", "key": "x"}, "key is a RECORDNO, not 'x'."),
         ({"object": "APBILL", "key": 999999}, "There is no APBILL 999999."),
         ({"object": "APBILL", "key": 1, "by": "me"}, "by: a decision has object, key, user and comment."),

@@ -58,6 +58,15 @@ def test_a_submitted_payment_selects_the_bill_and_the_last_approval_pays_it(sand
     assert_books_tie_out(sandbox)
 
 
+def test_a_payment_reads_as_a_payment_request_too(sandbox: SandboxProcess) -> None:
+    sandbox.switch(approval_appymt=1)
+    paid = key_of(sandbox, create(payment((key_of(sandbox, create(bill())), "60.00"))))
+    filtered = f"<filter><equalto><field>RECORDNO</field><value>{paid}</value></equalto></filter>"
+    answer = call(sandbox, query("APPAYMENTREQUEST", ["STATE", "PAYMENTAMOUNT", "VENDORID"], filtered))
+    found = {child.tag: child.text for child in answer.root.iterfind(".//APPAYMENTREQUEST/*")}
+    assert found == {"STATE": "Submitted", "PAYMENTAMOUNT": "60", "VENDORID": "V001"}
+
+
 def test_selected_amounts_belong_to_one_payment(sandbox: SandboxProcess) -> None:
     sandbox.switch(approval_appymt=1)
     key = key_of(sandbox, create(bill()))

@@ -53,8 +53,12 @@ class Workflow:
 BILL = Workflow("APBILL", "Bill", "D", "S", "PA", "U", "A", lambda switches: switches["approval_apbill"])
 PAYMENT = Workflow("APPYMT", "Payment", "D", "S", "PA", "R", "C", lambda switches: switches["approval_appymt"])
 ENTRY = Workflow("GLBATCH", "Journal entry", "I", "S", "X", "R", "P", lambda switches: switches["approval_glbatch"])
+EXPENSES = Workflow(
+    "EEXPENSES", "Expense report", "D", "S", "PA", "U", "A", lambda switches: switches["approval_eexpenses"]
+)
 NONE_NEEDED: Mapping[str, Any] = {
-    "approval_apbill": 0, "approval_appymt": 0, "approval_glbatch": 0, "payment_confirmation": "never",
+    "approval_apbill": 0, "approval_appymt": 0, "approval_glbatch": 0, "approval_eexpenses": 0,
+    "payment_confirmation": "never",
 }  # fmt: skip
 """The switches under which everything posts at once, as it does while a company is founded."""
 

@@ -12,7 +12,7 @@ from .approvals import Workflow
 from .audit import remember, stamps_of_change
 from .books import Books
 from .refusals import refused
-from .subledgers import BILL, BILL_PAYMENT, PAYMENT_APPROVED, PAYMENT_POSTED, PAYMENT_VOIDED
+from .subledgers import BILL, BILL_PAYMENT, EXPENSE_REPORT, PAYMENT_APPROVED, PAYMENT_POSTED, PAYMENT_VOIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class Consequences:
 
 def _bill_approved(books: Books, record: Record) -> None:
     documents.post_approved(books, BILL, record)
+
+
+def _expenses_approved(books: Books, record: Record) -> None:
+    documents.post_approved(books, EXPENSE_REPORT, record)
 
 
 def _payment_approved(books: Books, record: Record) -> None:
@@ -44,6 +48,7 @@ CONSEQUENCES: Mapping[str, Consequences] = MappingProxyType(
         "APBILL": Consequences(approvals.BILL, _bill_approved),
         "APPYMT": Consequences(approvals.PAYMENT, _payment_approved, _payment_given_up),
         "GLBATCH": Consequences(approvals.ENTRY, journals.post_approved),
+        "EEXPENSES": Consequences(approvals.EXPENSES, _expenses_approved),
     }
 )
 
