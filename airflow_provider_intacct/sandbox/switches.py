@@ -158,6 +158,10 @@ DEFINITIONS: tuple[Switch, ...] = (
            "that is refused, or all of them or none", ("one_by_one", "together")),
     Switch("reversal_key", "original", "the key that reverse_bill and its like answer: the reversed record's own, or "
            "that of its reversal", ("original", "reversal")),
+    Switch("empty_element", "clears", "an empty element of an update clears its field, or leaves it as it is",
+           ("clears", "keeps")),
+    Switch("legacy_nulls", "asked", "an empty element of a legacy update clears its field where set_nulls is true, or "
+           "always", ("asked", "always")),
     Switch("batch_limit_errorno", "XL03000006", "errorno of the refusal of more records than batch_limit"),
     Switch("create_arinvoice", "refuse", "the undocumented generic create and update of ARINVOICE",
            ("refuse", "accept")),

@@ -1,7 +1,9 @@
 """update: named fields only, by record number or natural id (wire/xml-gateway.md §2.5, §6.5)."""
 
+import pytest
+
 from tests.gateway_requests import AUDITOR, begin_session, call, login, session
-from tests.sandbox.books import create, element, key_of, one, refused, rows, succeed, update
+from tests.sandbox.books import bill, create, element, key_of, one, refused, rows, succeed, update
 from tests.sandbox_process import SandboxProcess
 
 
@@ -44,6 +46,31 @@ def test_an_empty_element_clears_and_a_required_field_cannot_be_cleared(sandbox:
         refused(sandbox, update(element("CLASS", {"RECORDNO": key, "NAME": ""})))[0][1]
         == "Required field Name is missing"
     )
+
+
+def test_an_empty_element_may_leave_its_field_as_it_is(sandbox: SandboxProcess) -> None:
+    key = key_of(sandbox, create(bill(DESCRIPTION="Before")))
+    emptied = element("APBILL", {"RECORDNO": key, "DESCRIPTION": ""})
+    sandbox.switch(empty_element="keeps")
+    succeed(sandbox, update(emptied))
+    assert one(sandbox, "APBILL", key)["DESCRIPTION"] == "Before"
+    sandbox.switch(empty_element="clears")
+    succeed(sandbox, update(emptied))
+    assert one(sandbox, "APBILL", key)["DESCRIPTION"] is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "nulls", "left"),
+    [("", "asked", "Before"), (' set_nulls="false"', "asked", "Before"), (' set_nulls="true"', "asked", None),
+     ("", "always", None)],
+)  # fmt: skip
+def test_a_legacy_update_clears_what_it_is_asked_to(
+    sandbox: SandboxProcess, attribute: str, nulls: str, left: str | None
+) -> None:
+    key = key_of(sandbox, create(bill(DESCRIPTION="Before")))
+    sandbox.switch(legacy_nulls=nulls)
+    succeed(sandbox, f'<update_bill key="{key}"{attribute}><description></description></update_bill>')
+    assert one(sandbox, "APBILL", key)["DESCRIPTION"] == left
 
 
 def test_what_was_changed_before_a_refusal_stays_and_is_listed(sandbox: SandboxProcess) -> None:

@@ -4,7 +4,6 @@ Source: developer.intacct.com, Bills, Invoices; the published schema.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from lxml import etree
@@ -18,7 +17,7 @@ from airflow_provider_intacct.sandbox.ledger.subledgers import BILL, BILL_ADJUST
 from airflow_provider_intacct.sandbox.records import Record
 
 from .acts import books_of, refusals_as_errors
-from .legacy import DIMENSIONS, MONEY, Dialect, date_of, keyed_record, values_of
+from .legacy import DIMENSIONS, MONEY, Dialect, changes_of, date_of, keyed_record, values_of
 
 _LINE = {
     "glaccountno": "ACCOUNTNO", "accountlabel": "ACCOUNTLABEL", "offsetglaccountno": "OFFSETGLACCOUNTNO",
@@ -124,7 +123,7 @@ def _update(call: Call, kind: Kind, dialect: Dialect, container: str) -> KeyResu
     books = books_of(call)
     with refusals_as_errors(TRANSACTION_NOT_CREATED):
         current = keyed_record(call, books, books.definition(kind.object))
-        changes = values_of(call, replace(dialect, lines={})) | _contacts(call)
+        changes = changes_of(call, dialect) | _contacts(call)
         lines = call.element.find(container)
         if lines is not None:
             line_dialect = next(iter(dialect.lines.values()))

@@ -5,7 +5,7 @@ Source: the published schema (api.xsd, version 3.0).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
@@ -57,6 +57,17 @@ def values_of(call: Call, dialect: Dialect, element: etree._Element | None = Non
             text = dialect.words.get(name, {}).get(_text(child), _text(child))
             values[target] = reader_of(call).value(_field(definition, target), text)
     return values
+
+
+def changes_of(call: Call, dialect: Dialect) -> Record:
+    """Return the header values of an update; empty ones clear their fields where set_nulls asks for it.
+
+    Source: the published schema, where set_nulls is false unless it is given. What false means is a switch.
+    """
+    changes = values_of(call, replace(dialect, lines={}))
+    if call.attributes.get("set_nulls") == "true" or call.company.switches.text("legacy_nulls") == "always":
+        return changes
+    return {name: value for name, value in changes.items() if value is not None}
 
 
 def keyed_record(call: Call, books: Books, definition: ObjectDefinition) -> Record:

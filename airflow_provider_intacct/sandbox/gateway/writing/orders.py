@@ -5,7 +5,6 @@ Source: developer.intacct.com, Order Entry, Purchasing, Inventory Control, Times
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from lxml import etree
@@ -25,7 +24,7 @@ from airflow_provider_intacct.sandbox.ledger.refusals import (
 from airflow_provider_intacct.sandbox.records import Record
 
 from .acts import books_of, refusals_as_errors, within_reach
-from .legacy import DIMENSIONS, MONEY, Dialect, values_of
+from .legacy import DIMENSIONS, MONEY, Dialect, changes_of, values_of
 
 _NOT_CREATED = (Reason(CATCH_ALL, "Could not create Document record!"), TRANSACTION_NOT_CREATED)
 _LINE = {
@@ -89,7 +88,7 @@ def update_transaction(call: Call) -> KeyResult:
     books = books_of(call)
     with refusals_as_errors(*_NOT_CREATED):
         current = _document(call, books, module)
-        changes = values_of(call, replace(dialect, lines={})) | _contacts(call)
+        changes = changes_of(call, dialect) | _contacts(call)
         lines = call.element.find(f"update{name}transitems")
         if lines is not None:
             changes[module.container] = _patched(call, books, module, current, lines)

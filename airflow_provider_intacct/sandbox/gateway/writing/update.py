@@ -19,5 +19,7 @@ def update(call: Call) -> DataResult:
 def _update(books: Books, definition: ObjectDefinition, changes: Record) -> int:
     current = present_record(books, definition, changes)
     changes.pop(definition.key, None)
+    if books.switches["empty_element"] == "keeps":
+        changes = {name: value for name, value in changes.items() if value is not None}
     rules_of(definition).update(books, current, changes)
     return int(current[definition.key])

@@ -4,7 +4,6 @@ Source: developer.intacct.com, Expense reports, Cash Management; the published s
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from lxml import etree
 
@@ -18,7 +17,7 @@ from airflow_provider_intacct.sandbox.records import Record
 
 from .acts import books_of, refusals_as_errors
 from .documents import patched, reverse
-from .legacy import DIMENSIONS, MONEY, Dialect, keyed_record, values_of
+from .legacy import DIMENSIONS, MONEY, Dialect, changes_of, keyed_record, values_of
 
 _PLACES = {"locationid": "LOCATIONID", "departmentid": "DEPARTMENTID", **DIMENSIONS}
 _EXPENSE = {
@@ -140,7 +139,7 @@ def _update(call: Call, kind: Kind, dialect: Dialect, container: str) -> KeyResu
     books = books_of(call)
     with refusals_as_errors(TRANSACTION_NOT_CREATED):
         current = keyed_record(call, books, books.definition(kind.object))
-        changes = values_of(call, replace(dialect, lines={}))
+        changes = changes_of(call, dialect)
         lines = call.element.find(container)
         if lines is not None:
             changes[kind.container] = _lines(call, books, kind, current, lines, next(iter(dialect.lines.values())))
