@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Literal
 
-import orjson
+import msgspec
 from lxml import etree
 
 from airflow_provider_intacct.client.errors import MalformedReplyError
@@ -20,6 +20,7 @@ from airflow_provider_intacct.client.errors import MalformedReplyError
 Row = dict[str, Any]
 
 descendants = etree.XPath("count(descendant::*)")
+_all_text = msgspec.json.Decoder(list[dict[str, str]])  # as fast as a decoder that does not look at types
 
 
 def read(body: bytes, form: Literal["json", "csv"], fields: Sequence[str] = ()) -> list[Row]:
@@ -33,24 +34,24 @@ def from_json(body: bytes) -> list[Row]:
     if not body.strip():
         return []
     try:
-        rows = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        rows = _all_text.decode(body)
+        returns = b"\\" in body and (b"\\r" in body or b"\\u000" in body)  # JSON has no other way to write one
+    except msgspec.ValidationError:
+        rows, returns = made_text(body), True
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedReplyError(f"The JSON of the reply breaks off or is malformed: {error}.") from None
+    return [{name: with_line_feeds(value) for name, value in row.items()} for row in rows] if returns else rows
+
+
+def made_text(body: bytes) -> list[Row]:
+    """Return the rows of a JSON body that holds more than text, all as text. Numbers keep their digits."""
+    try:
+        rows = as_text(json.loads(body, parse_float=str, parse_int=str, parse_constant=str))
+    except (ValueError, RecursionError) as error:
         raise MalformedReplyError(f"The JSON of the reply breaks off or is malformed: {error}.") from None
     if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
         raise MalformedReplyError("The JSON of the reply is not a list of records.")
-    return plain(body, rows)
-
-
-def plain(body: bytes, rows: list[Row]) -> list[Row]:
-    """Return the rows with all values as text, and line breaks as an XML parser makes them."""
-    try:
-        sum(map(len, map("".join, map(dict.values, rows))))  # fails on anything but text
-        returns = b"\\" in body and (b"\\r" in body or b"\\u000" in body)  # JSON has no other way to write one
-    except TypeError:
-        # Numbers are decoded again as text: a JSON number made a float has lost its digits.
-        decoded = json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
-        rows, returns = [{name: as_text(value) for name, value in row.items()} for row in decoded], True
-    return [{name: with_line_feeds(value) for name, value in row.items()} for row in rows] if returns else rows
+    return rows
 
 
 def as_text(value: Any) -> Any:
