@@ -146,7 +146,7 @@ class IntacctWriteOperator(BaseOperator):
                 outcomes = act(context, client, postings)
                 news = self.report_state and any(outcome.status == "posted" for outcome in outcomes)
                 if self.require_state or news:
-                    outcomes = client.with_states(outcomes)
+                    outcomes = client.with_states(outcomes, asked=bool(self.require_state))
                 count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
                 meter.done(f"{count}: {summary(outcomes)}", rows=len(outcomes))
             if self.policy_id and datetime.now(UTC) < until:

@@ -26,7 +26,8 @@ TASK = Scope("DEMO", key="conformance")
 
 
 @pytest.mark.parametrize(
-    ("object_name", "act"), [(object_name, act) for act, objects in ACTS.items() for object_name in objects]
+    ("object_name", "act"),
+    [(name, act) for act, objects in ACTS.items() for name, how in objects.items() if not how.opposite],
 )
 def test_an_act_is_valid(object_name: str, act: str, schema_errors: Callable[[bytes], list[str]]) -> None:
     details = {name: value for name, value in GIVEN.items() if name in ACTS[act][object_name].takes}

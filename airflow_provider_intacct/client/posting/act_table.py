@@ -27,6 +27,7 @@ class Act:
     `key_field`  the field that the function knows the record by; "" if Intacct cannot be asked for it
     `leads_to`   the states that show it as done; none if no state does
     `exactly`    only these show it, not those further along
+    `opposite`   there is no such function: the opposite record is created, from what is read of this one
     """
 
     build: Build
@@ -35,6 +36,7 @@ class Act:
     key_field: str = RECORD_NUMBER
     leads_to: tuple[str, ...] = ()
     exactly: bool = False
+    opposite: bool = False
 
 
 def _given(pairs: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,6 +107,11 @@ def _recall(key: str, _: Details) -> Function:
     return functions.function("recallApBill", {"recordno": key})
 
 
+def _entry_to_come(_: str, __: Details) -> Function:
+    """`opposite.with_opposites` puts the entry in, once it has read the one to reverse."""
+    return Function("create")
+
+
 COMMENT = frozenset({"comment"})
 SHEET = frozenset({"comment", "entries", "on_behalf_of"})
 UNDONE = ("Voided", "Void", "Reversed")
@@ -154,6 +161,7 @@ ACTS: Mapping[str, Mapping[str, Act]] = {
         "APPAYMENTREQUEST": _payments("confirm_appaymentrequest", "Confirmed"),
     },
     "reverse": {
+        "GLBATCH": Act(_entry_to_come, frozenset({"date", "memo"}), frozenset({"date"}), opposite=True),
         "APBILL": _reversal("reverse_bill"),
         "ARINVOICE": _reversal("reverse_invoice"),
         "APPYMT": REVERSE_PAYMENT,

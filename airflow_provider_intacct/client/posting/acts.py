@@ -18,6 +18,9 @@ from airflow_provider_intacct.client.posting.records import Posting, identity_of
 from airflow_provider_intacct.client.posting.targets import Target, targets_of
 from airflow_provider_intacct.client.xml.functions import Function
 
+REFERENCE = "reference"
+"""Under this name the record of a journal entry's reversal holds what marks the reversal as this task's own."""
+
 KEY = "key"
 """Under this name a posting's record holds what the function knows the record by; "" until Intacct was asked for it."""
 
@@ -76,13 +79,17 @@ def _posting(
 ) -> Posting:
     identity = identity_of(kind, target.name, act=act)
     own_id = control_id(scope, identity)
+    marked: dict[str, str] = {}
+    if how.opposite:
+        marked[REFERENCE] = own_id[3:8].upper()
+        own_id = control_id(Scope(scope.company_id, key="opposite entries"), identity)
     content = {"name": [f"{field}={value}" for field, value in target.name], "function": function, **details}
     known = target.name[0][0] == how.key_field or not how.key_field
     key = target.name[0][1] if known else ""
     return Posting(
         position=position,
         kind=kind,
-        record={KEY: key, "function": function, **details},
+        record={KEY: key, "function": function, **details, **marked},
         # Without a key nothing is sent: `carrying.carry_out` asks for it first.
         function=_function(how, key, details, own_id) if key else Function(act, control_id=own_id),
         identity=identity,

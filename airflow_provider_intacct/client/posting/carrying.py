@@ -13,6 +13,7 @@ from airflow_provider_intacct.client.posting.acts import KEY, addressed, how_of
 from airflow_provider_intacct.client.posting.existing import Execute
 from airflow_provider_intacct.client.posting.explaining import UNDOES, explained
 from airflow_provider_intacct.client.posting.flow import NOT_SENT, post
+from airflow_provider_intacct.client.posting.opposite import with_opposites
 from airflow_provider_intacct.client.posting.outcome import Known, Outcome, Sending, Settled
 from airflow_provider_intacct.client.posting.records import NaturalKey, Posting
 from airflow_provider_intacct.client.posting.targets import find_targets
@@ -50,6 +51,8 @@ def carry_out(
     known = known or {}
     ready, settled = yield from _addressed(execute, postings, known)
     settled = yield from _deleted_before(execute, settled)
+    ready, reversed_before = yield from with_opposites(execute, ready, known)
+    settled += reversed_before
     open_acts = [each for each in ready if each.control_id not in known and each.act not in UNDOES]
     settled += yield from _done_already(execute, open_acts)
     if settled and tell is not None:

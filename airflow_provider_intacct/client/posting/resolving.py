@@ -53,7 +53,7 @@ RESOLVERS: Mapping[str, Resolver] = {
     "update": Resolver(find_records, conflict=WRITTEN_OVER),
     "upsert": Resolver(find_records, conflict=WRITTEN_OVER),
     "delete": Resolver(find_gone),
-    **{act: Resolver(find_acted) for act in ACTS},
+    **{act: Resolver(find_acted, conflict="{what}. Nothing was booked now") for act in ACTS},
 }
 
 

@@ -63,19 +63,25 @@ def state_rows(object_name: str, rows: Iterable[Mapping[str, Any]], key_field: s
     return found
 
 
-def described(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[list[Outcome]]:
+def described(execute: Execute, outcomes: Sequence[Outcome], *, asked: bool = False) -> Flow[list[Outcome]]:
     """Flow: the outcomes with the states of their records, and in the note, if it is empty, what is needed next.
 
     One query for a thousand records of an object; none for objects without a state. Those that cannot be read stay as
-    they are: what was posted is posted, whether or not this user may ask for its state.
+    they are: what was posted is posted, whether or not this user may ask for its state. `asked` also reads states that
+    only some companies have.
     """
-    found = yield from states(execute, [outcome for outcome in outcomes if not outcome.state])
+    open_ones = [outcome for outcome in outcomes if not outcome.state and (asked or _is_told(outcome))]
+    found = yield from states(execute, open_ones)
     return [
         replace(outcome, state=state.label, note=outcome.note or state.next)
         if (state := found.get(outcome.posting.control_id))
         else outcome
         for outcome in outcomes
     ]
+
+
+def _is_told(outcome: Outcome) -> bool:
+    return states_of(state_object(outcome.posting.kind)).told
 
 
 def states(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[dict[str, State]]:

@@ -39,7 +39,8 @@ class Meaning:
 class States:
     """The states of one object: the field they are read from, what each means, and the codes that stand for them.
 
-    `name_key` is the field of a key that is no record number: the document id that create_potransaction returns.
+    `name_key` is the field of a key that is no record number: the document id that create_potransaction returns. `told`
+    is False where only companies that approve such records have the state, so that it is read on request alone.
     """
 
     object: str
@@ -47,6 +48,7 @@ class States:
     codes: Mapping[str, str] = field(default_factory=dict)
     field: str = "STATE"
     name_key: str = ""
+    told: bool = True
 
     def label(self, text: str) -> str:
         """Return a state as this object spells it, from its label in any case or its code; unknown ones as given."""
@@ -206,7 +208,7 @@ STATES: Mapping[str, States] = {
         States("CCTRANSACTION", _CASH),
         States("DEPOSIT", _CASH),
         States("OTHERRECEIPTS", _CASH),
-        States("VENDOR", _VENDOR, {"S": "Submitted", "A": "Approved", "R": "Declined"}),
+        States("VENDOR", _VENDOR, {"S": "Submitted", "A": "Approved", "R": "Declined"}, told=False),
     )
 }
 

@@ -6,6 +6,7 @@ from airflow_provider_intacct.client.errors import FunctionError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.acts import KEY, how_of
 from airflow_provider_intacct.client.posting.existing import Execute, Found
+from airflow_provider_intacct.client.posting.opposite import find_opposites, is_opposite
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.state import State, read_states
 from airflow_provider_intacct.client.posting.state_table import states_of
@@ -13,11 +14,13 @@ from airflow_provider_intacct.client.posting.state_table import states_of
 
 def find_acted(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, Found]]:
     """Flow: the acts whose record is in the state they lead to, shown as done; the others as not shown."""
-    states = yield from read_acted(execute, postings)
-    return {
+    others = [posting for posting in postings if not is_opposite(posting)]
+    states = yield from read_acted(execute, others)
+    found = {
         posting.control_id: Found(posting.record[KEY], shown=shows(posting, states.get(posting.control_id)))
-        for posting in postings
+        for posting in others
     }
+    return found | (yield from find_opposites(execute, [posting for posting in postings if is_opposite(posting)]))
 
 
 def read_acted(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str, State]]:

@@ -340,11 +340,14 @@ class IntacctClient:
 
         return run(keys_of(self._gateway.execute, object, given), self._transport)
 
-    def with_states(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Return the outcomes with the states that their records are in, and what is needed next in the note."""
+    def with_states(self, outcomes: Sequence[Outcome], *, asked: bool = False) -> list[Outcome]:
+        """Return the outcomes with the states that their records are in, and what is needed next in the note.
+
+        See client.posting.state.described.
+        """
         from airflow_provider_intacct.client.posting.state import described
 
-        return run(described(self._gateway.execute, outcomes), self._transport)
+        return run(described(self._gateway.execute, outcomes, asked=asked), self._transport)
 
     def close(self) -> None:
         """Close the connections. The session lives on for the other clients of the process."""
