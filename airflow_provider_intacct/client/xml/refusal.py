@@ -56,6 +56,8 @@ def _numbers(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+SHORTEST_TELLING_ID = 16
+
 _ANYWHERE = (
     _Rule(ThrottledError, r"rate limit exceeded|too many operations|too many requests", _numbers("GW-0010")),
     _Rule(UnavailableError, r"service is temporarily (off-?line|unavailable)"),
@@ -122,6 +124,8 @@ def refusal(
     `no_status`   the result came without a status, which is how a function answers that was carried out before
     """
     kind = _kind(errors, level, http_status, by_session)
+    if kind is FunctionError and unique is not False and _names(control_id, errors):
+        kind = AlreadyRecordedError  # in whatever words: nothing else is refused by naming the id it was sent under
     if no_status and not errors:
         kind = AlreadyRecordedError if unique is not False else FunctionError
     about: dict[str, Any] = {
@@ -139,6 +143,14 @@ def refusal(
         # The front door may have handed the request on before it failed; only the gateway itself knows that it did not.
         return UnavailableError(_headline(kind, errors, function, object, level), in_doubt=True, **about)
     return kind(_headline(kind, errors, function, object, level), **about)
+
+
+def _names(control_id: str, errors: tuple[ErrorEntry, ...]) -> bool:
+    """Return whether Intacct says the control id of the function it refuses; a short one may stand there by chance."""
+    if len(control_id) < SHORTEST_TELLING_ID:
+        return False
+    texts = (" ".join((entry.description, entry.description2)) for entry in errors)
+    return any(re.search(rf"(?<![\w-]){re.escape(control_id)}(?![\w-])", text) for text in texts)
 
 
 def _kind(

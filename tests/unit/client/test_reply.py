@@ -290,6 +290,22 @@ def test_what_a_function_is_refused_for(stack: list[str], kind: type[e.GatewayEr
     assert (refused.level, refused.function, refused.control_id) == ("function", "create", "f1")
 
 
+@pytest.mark.parametrize(
+    ("control_id", "unique", "kind"),
+    [
+        ("af-0123456789abcdef", "true", e.AlreadyRecordedError),
+        ("af-0123456789abcdef", "false", e.FunctionError),
+        ("1", "true", e.FunctionError),
+    ],
+)
+def test_a_refusal_that_names_the_id_it_was_sent_under_is_one_of_a_repetition(
+    control_id: str, unique: str, kind: type[e.GatewayError]
+) -> None:
+    inner = errors(error("BL01001973", f"Duplicate: {control_id} (1)"))
+    reply = parse_reply(response(result("create", control_id, inner, "failure"), unique=unique))
+    assert type(reply.error) is kind
+
+
 def test_partial_success_keeps_what_was_committed() -> None:
     reply = parse_reply(response(result("create", "f1", canned.PARTIAL, "failure")))
     (only,) = reply.results
