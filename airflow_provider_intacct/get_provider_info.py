@@ -10,7 +10,8 @@ INTEGRATION = "Sage Intacct"
 _MODULES = {
     "hooks": ["hooks.intacct"],
     "operators": [
-        f"operators.{name}" for name in ("balances", "dds", "entities", "function", "query", "report", "write")
+        f"operators.{name}"
+        for name in ("attachments", "balances", "dds", "entities", "function", "query", "report", "write")
     ],
     "sensors": ["sensors.record"],
     "triggers": [f"triggers.{name}" for name in ("dds", "posting", "record", "report")],
@@ -21,7 +22,7 @@ _TRANSFERS = [
         "target-integration-name": INTEGRATION,
         "python-module": f"airflow_provider_intacct.transfers.{name}",
     }
-    for name in ("object_storage", "object_storage_to_intacct", "sql", "sql_to_intacct")
+    for name in ("attachments", "object_storage", "object_storage_to_intacct", "sql", "sql_to_intacct")
 ]
 
 

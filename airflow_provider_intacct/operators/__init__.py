@@ -7,6 +7,9 @@ from airflow_provider_intacct.lazy import importer
 if TYPE_CHECKING:
     from airflow_provider_intacct.operators.acts import IntacctApprovalOperator as IntacctApprovalOperator
     from airflow_provider_intacct.operators.acts import IntacctReverseOperator as IntacctReverseOperator
+    from airflow_provider_intacct.operators.attachments import (
+        ObjectStorageToIntacctAttachmentsOperator as ObjectStorageToIntacctAttachmentsOperator,
+    )
     from airflow_provider_intacct.operators.balances import IntacctTrialBalanceOperator as IntacctTrialBalanceOperator
     from airflow_provider_intacct.operators.dds import IntacctDdsJobOperator as IntacctDdsJobOperator
     from airflow_provider_intacct.operators.delete import IntacctDeleteOperator as IntacctDeleteOperator
@@ -33,5 +36,6 @@ __getattr__ = importer(
         "IntacctTrialBalanceOperator": "balances",
         "IntacctUpdateOperator": "write",
         "IntacctUpsertOperator": "write",
+        "ObjectStorageToIntacctAttachmentsOperator": "attachments",
     },
 )

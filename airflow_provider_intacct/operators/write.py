@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_intacct.arguments import whole_number
 from airflow_provider_intacct.operators.writing import IntacctWriteOperator, names_of, records_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ class IntacctCreateOperator(IntacctWriteOperator):
         `{"GLBATCH": {...}}`.
     :param function: a create function of its own, such as `create_invoice`, whose records are its body in the schema's
         order. Then leave `object` out.
+    :param attachments: files to attach, for each record a path, a list of paths, or None; a path for one record. They
+        go in the same request as the record, which needs `atomic`, so neither is there alone. The attachment's id is
+        the record's own (`attachment`, `SUPDOCID`) if it has one, else made of its control id. Files are read when they
+        are sent, one attachment at a time. Each attachment has an outcome of its own, just before its record's.
+    :param attachment_folder: the folder in Intacct that holds them; it exists.
+    :param attachments_conn_id: the Airflow connection of the place of the files.
+    :param max_file_bytes: refuse larger files: one attachment is held in memory about five times over.
     :param idempotency_key: names the business event, such as `accrual-2026-03-100`, in place of DAG, run and task: two
         runs with the same key post once. A text for one record, a list of texts for several.
     :param atomic: all records of a request (100 at most) are booked or none is.
@@ -51,9 +59,18 @@ class IntacctCreateOperator(IntacctWriteOperator):
     :param entity_id: post inside this entity instead of the connection's.
     """
 
-    template_fields: Sequence[str] = ("records", "object", "function", *IntacctWriteOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "records",
+        "object",
+        "function",
+        "attachments",
+        "attachment_folder",
+        "attachments_conn_id",
+        *IntacctWriteOperator.template_fields,
+    )
     template_fields_renderers: ClassVar[dict[str, str]] = {
         "records": "json",
+        "attachments": "json",
         **IntacctWriteOperator.template_fields_renderers,
     }
 
@@ -65,6 +82,10 @@ class IntacctCreateOperator(IntacctWriteOperator):
         function: str = "create",
         stamp_reference: bool = True,
         statistical: bool = False,
+        attachments: Sequence[str | Sequence[str] | None] | str | None = None,
+        attachment_folder: str | None = None,
+        attachments_conn_id: str | None = None,
+        max_file_bytes: int | str = 50 * 2**20,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -73,6 +94,10 @@ class IntacctCreateOperator(IntacctWriteOperator):
         self.function = function
         self.stamp_reference = stamp_reference
         self.statistical = statistical
+        self.attachments = attachments
+        self.attachment_folder = attachment_folder
+        self.attachments_conn_id = attachments_conn_id
+        self.max_file_bytes = max_file_bytes
 
     def prepared(self, scope: Scope, credentials: Credentials) -> list[Posting]:
         """Return the records, checked and named."""
@@ -84,17 +109,32 @@ class IntacctCreateOperator(IntacctWriteOperator):
                 f"{self.function} says itself what it creates; leave object={self.object!r} out. Nothing was sent."
             )
         records = records_of(self.records)
-        return prepare(
-            records,
-            scope=scope,
-            object_name=self.object or None,
-            function=self.function,
-            keys=self.keys_for(len(records)),
-            entity_id=credentials.entity_id,
-            stamp_reference=self.stamp_reference,
-            statistical=self.statistical,
-            collect=self.collects,
-        )
+        options: dict[str, Any] = {
+            "scope": scope,
+            "object_name": self.object or None,
+            "function": self.function,
+            "keys": self.keys_for(len(records)),
+            "entity_id": credentials.entity_id,
+            "stamp_reference": self.stamp_reference,
+            "statistical": self.statistical,
+            "collect": self.collects,
+        }
+        return self._attached(records, options) if self.attachments else prepare(records, **options)
+
+    def _attached(self, records: Sequence[Any], options: Mapping[str, Any]) -> list[Posting]:
+        """Return the records, and before each the attachment of its files."""
+        from airflow_provider_intacct.client.errors import InvalidRequestError
+        from airflow_provider_intacct.client.posting import prepare_attached
+        from airflow_provider_intacct.transfers.attached_files import files_of_records
+
+        if not self.atomic or not self.attachment_folder:
+            raise InvalidRequestError(
+                "attachments need attachment_folder, the folder in Intacct that holds them, and atomic=True, so that "
+                "neither they nor the records are there alone. Nothing was sent."
+            )
+        most = whole_number("max_file_bytes", self.max_file_bytes)
+        files = files_of_records(self.attachments, len(records), self.attachments_conn_id or None, most)
+        return prepare_attached(records, files, folder=self.attachment_folder, **options)
 
 
 class IntacctUpdateOperator(IntacctWriteOperator):

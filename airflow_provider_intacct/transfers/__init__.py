@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from airflow_provider_intacct.lazy import importer
 
 if TYPE_CHECKING:
+    from airflow_provider_intacct.transfers.attachments import (
+        IntacctAttachmentsToObjectStorageOperator as IntacctAttachmentsToObjectStorageOperator,
+    )
     from airflow_provider_intacct.transfers.object_storage import (
         IntacctToObjectStorageOperator as IntacctToObjectStorageOperator,
     )
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 __getattr__ = importer(
     __name__,
     {
+        "IntacctAttachmentsToObjectStorageOperator": "attachments",
         "IntacctToObjectStorageOperator": "object_storage",
         "IntacctToSqlOperator": "sql",
         "ObjectStorageToIntacctOperator": "object_storage_to_intacct",

@@ -129,6 +129,8 @@ class Folder:
     def place(self, staged: StagedFile, name: str) -> None:
         """Put a closed file in place under its name, over what is there."""
         place = f"{self._root}/{name}"
+        if "/" in name and self.path.protocol not in WITHOUT_FOLDERS:
+            self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
         if isinstance(self._fs, LocalFileSystem):
             Path(staged.place).replace(place)  # one step, over what is there
         else:

@@ -16,7 +16,11 @@ import pytest
 from airflow.sdk import Asset, ObjectStoragePath
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from airflow_provider_intacct.transfers import IntacctToObjectStorageOperator
+from airflow_provider_intacct.operators import ObjectStorageToIntacctAttachmentsOperator
+from airflow_provider_intacct.transfers import (
+    IntacctAttachmentsToObjectStorageOperator,
+    IntacctToObjectStorageOperator,
+)
 from airflow_provider_intacct.transfers.folder import MANIFEST, Folder
 from tests.airflow.conftest import Connect
 from tests.airflow.running import context
@@ -71,6 +75,25 @@ def test_s3_holds_the_same_files_as_a_disk(connect: Connect, s3: str, tmp_path: 
     for part in parts(tmp_path):
         assert ObjectStoragePath(f"s3://lake/same/{form}/{part.name}", conn_id="lake").read_bytes() == part.read_bytes()
     assert manifest["path"] == f"s3://lake@lake/same/{form}"
+
+
+def test_attachments_come_from_s3_and_go_there(connect: Connect, s3: str) -> None:
+    connect()
+    incoming = ObjectStoragePath("s3://lake/invoices", conn_id="lake")
+    content = os.urandom(3 * 2**20 + 1)
+    for name in ("INV-1.pdf", "INV-2/one.png", "INV-2/two.png"):
+        (incoming / name).write_bytes(content + name.encode())
+    brought = ObjectStorageToIntacctAttachmentsOperator(
+        task_id="bring", path="s3://lake/invoices", path_conn_id="lake", folder="Invoices", create_folder=True
+    ).execute(context())
+    assert [outcome["status"] for outcome in brought] == ["posted"] * 3
+    IntacctAttachmentsToObjectStorageOperator(task_id="fetch", path="s3://lake@lake/out", ids="INV-1,INV-2").execute(
+        context()
+    )
+    out = ObjectStoragePath("s3://lake/out", conn_id="lake")
+    for name, there in (("INV-1.pdf", "INV-1/INV-1.pdf"), ("INV-2/one.png", "INV-2/one.png")):
+        assert (out / there).read_bytes() == content + name.encode()
+    assert objects("s3://lake/out") == ["INV-1", "INV-2", MANIFEST]
 
 
 def test_s3_keeps_no_leftovers_of_the_run_before(connect: Connect, s3: str) -> None:

@@ -54,7 +54,8 @@ def prepare_attached(
     postings: list[Posting] = []
     for posting, each in zip(prepare(named, scope=scope, **options), ids, strict=True):
         if each:
-            attachment = dataclasses.replace(next(before), position=posting.position)
+            problem = f"its record cannot be sent: {posting.problem}" if posting.problem else ""
+            attachment = dataclasses.replace(next(before), position=posting.position, problem=problem)
             postings += [attachment, dataclasses.replace(posting, bound_to=attachment.control_id)]
         else:
             postings.append(posting)
