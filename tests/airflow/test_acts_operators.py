@@ -16,7 +16,7 @@ from airflow_provider_intacct.operators import (
 )
 from tests.airflow.conftest import Connect
 from tests.airflow.test_create_operator import Store, TaskInstance
-from tests.faults.company import bill, sign_in
+from tests.faults.company import bill, entry, sign_in
 from tests.sandbox_process import SandboxProcess
 
 
@@ -230,3 +230,28 @@ def test_what_is_in_the_state_already_is_not_sent(sandbox: SandboxProcess, clien
     (outcome,) = Task().try_(approval("submit", made, "APBILL"))
     assert (outcome["status"], outcome["state"]) == ("already_posted", "Posted")
     assert "nothing was sent" in outcome["note"]
+
+
+def test_a_dry_run_shows_what_would_be_done_and_does_nothing_of_it(client: IntacctClient) -> None:
+    created = vendors("Z1")
+    looked = Task().try_(deletion([*created, "NOBODY"], dry_run=True, on_reject="collect"))
+    text = json.dumps(looked)
+    assert "no VENDOR record has VENDORID NOBODY" in text
+    assert statuses(Task().try_(deletion(created))) == ["posted"]
+
+
+def test_a_dry_run_of_an_entrys_reversal_shows_the_opposite_entry(
+    client: IntacctClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (made,) = Task().try_(IntacctCreateOperator(task_id="create", object="GLBATCH", records=entry(amount="77.70")))
+    Task().try_(reversal(made["key"], object="GLBATCH", dry_run=True))
+    shown = capsys.readouterr().out
+    assert f"REV-{made['key']}-" in shown
+    assert statuses(Task().try_(reversal(made["key"], object="GLBATCH"))) == ["posted"]
+
+
+def test_keys_may_come_from_a_callable(client: IntacctClient) -> None:
+    created = vendors("Z1")
+    operator = deletion(lambda context, jinja_env: [created[0]["key"], context["more"]], on_reject="collect")
+    operator.render_template_fields({"more": "NOBODY"})
+    assert statuses(Task().try_(operator)) == ["posted", "rejected"]

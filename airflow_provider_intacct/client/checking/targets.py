@@ -10,6 +10,8 @@ from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.acts import KEY, addressed, how_of
 from airflow_provider_intacct.client.posting.existing import Execute
 from airflow_provider_intacct.client.posting.lookups import RECORD_NUMBER
+from airflow_provider_intacct.client.posting.opposite import with_opposites
+from airflow_provider_intacct.client.posting.outcome import Outcome
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.targets import find_targets
 from airflow_provider_intacct.client.posting.upserts import decided
@@ -41,7 +43,9 @@ def resolved(execute: Execute, postings: Sequence[Posting]) -> Flow[Resolved]:
     made = Resolved()
     made.problems += [refusal(posting) for posting in postings if posting.problem]
     ready = [posting for posting in postings if not posting.problem]
-    made.acts = yield from _addressed(execute, [each for each in ready if each.act not in WRITTEN], made)
+    acts = yield from _addressed(execute, [each for each in ready if each.act not in WRITTEN], made)
+    made.acts, settled = yield from with_opposites(execute, acts, {})
+    _settle(settled, made)
     content = [each for each in ready if each.act in WRITTEN]
     named = [each for each in content if each.act == "update" and not each.looked_up and each.kind.object_name]
     yield from _found(execute, [each for each in named if each.natural_key], made)
@@ -63,13 +67,18 @@ def _decided(execute: Execute, postings: Sequence[Posting], made: Resolved) -> F
     except FunctionError as error:
         made.problems += [_unasked(posting, error) for posting in postings if posting.looked_up]
         return list(postings)
+    _settle(outcomes, made)
+    return pending
+
+
+def _settle(outcomes: Sequence[Outcome], made: Resolved) -> None:
+    """Note what would not be sent: done already, or refused."""
     for outcome in outcomes:
         if outcome.booked:
             made.done.add(outcome.posting.control_id)
         else:
             text = outcome.note.replace(f". {NOTHING_SENT}", "")
             made.problems.append(Problem(outcome.posting.position, "", text))
-    return pending
 
 
 def _addressed(execute: Execute, acts: Sequence[Posting], made: Resolved) -> Flow[list[Posting]]:

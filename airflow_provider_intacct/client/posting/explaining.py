@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from airflow_provider_intacct.client.errors import ClosedPeriodError, IntacctError
+from airflow_provider_intacct.client.errors import ClosedPeriodError, IntacctError, RecordNotFoundError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.acts import KEY, how_of
-from airflow_provider_intacct.client.posting.deletion import find_existing, missing_notes
+from airflow_provider_intacct.client.posting.deletion import UNTOLD, find_existing, missing_notes
 from airflow_provider_intacct.client.posting.existing import Execute
 from airflow_provider_intacct.client.posting.lookups import RECORD_NUMBER
 from airflow_provider_intacct.client.posting.outcome import Outcome
@@ -18,6 +18,7 @@ UNDOES = frozenset({"delete", "reverse"})
 """What somebody else may have done before is no success of these; of the other acts it is the state that was wanted."""
 
 CLOSED = "the date falls in a closed period: choose a date in an open one, or have the period opened"
+UNNAMED = "the audit history does not name the records of a legacy function"
 DONE_BEFORE = "it is {state} already, and not by this task as far as is known; nothing was done now"
 
 
@@ -69,8 +70,16 @@ def _not_deleted(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[list[Out
     for outcome in outcomes:
         if there.get(outcome.posting.control_id) is False and how_of(outcome.posting).key_field == RECORD_NUMBER:
             groups.setdefault(outcome.posting.kind.object_name, []).append(outcome)
-    told: list[Outcome] = []
+    told = [
+        replace(outcome, note=UNTOLD.format(why=UNNAMED))
+        for outcome in outcomes
+        if not how_of(outcome.posting).key_field and _says_missing(outcome)
+    ]
     for object_name, group in groups.items():
         notes = yield from missing_notes(execute, object_name, [outcome.posting.record[KEY] for outcome in group])
         told += [replace(outcome, note=notes[outcome.posting.record[KEY]]) for outcome in group]
     return told
+
+
+def _says_missing(outcome: Outcome) -> bool:
+    return bool(outcome.errors) and isinstance(refusal(outcome.errors, "function"), RecordNotFoundError)

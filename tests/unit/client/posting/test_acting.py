@@ -180,3 +180,31 @@ def test_states_are_read_for_many_records_in_one_query(sandbox: SandboxProcess, 
     found = client.states("APBILL", [*keys, "987654"])
     assert sorted(found) == sorted(keys)
     assert sandbox.transactions() - before == 1
+
+
+def test_a_legacy_deletion_is_made_once_and_says_what_was_not_there(client: IntacctClient) -> None:
+    vendors(client, "Z1")
+    acts = prepare_acts("VENDOR", "delete", ["Z1", "NOBODY"], scope=TASK, function="delete_vendor")
+    first = client.act(acts, stop_at_rejection=False)
+    assert [each.status for each in first] == ["posted", "rejected"]
+    assert "there is no such record" in first[1].note
+    assert client.act(acts, stop_at_rejection=False)[0].status == "already_posted"
+
+
+def test_deletions_of_one_transaction_are_undone_together_and_done_by_a_later_try(client: IntacctClient) -> None:
+    made = [each.key for each in vendors(client, "Z1", "Z2")]
+    refused = client.act(deletions([*made, "1"]), atomic=True)
+    assert [each.status for each in refused] == ["rolled_back", "rolled_back", "rejected"]
+    assert len(there(client, "Z1", "Z2")) == 2
+    client.act(deletions([made[0]]), atomic=True)
+    assert [each.status for each in client.act(deletions(made), atomic=True)] == ["already_posted", "posted"]
+
+
+@pytest.mark.parametrize(("object_name", "undone"), [("ARINVOICE", "Reversed"), ("ARPYMT", "Voided")])
+def test_what_customers_owe_and_paid_is_reversed_once(client: IntacctClient, object_name: str, undone: str) -> None:
+    posted = client.rows(object_name, fields=["RECORDNO"], where="STATE = 'Posted'", order_by="RECORDNO DESC", limit=1)
+    (key,) = [str(row["RECORDNO"]) for row in posted]
+    acts = prepare_acts(object_name, "reverse", key, scope=TASK, details={"date": "2026-06-01"})
+    assert [each.status for each in client.act(acts)] == ["posted"]
+    assert [each.status for each in client.act(acts)] == ["already_posted"]
+    assert client.states(object_name, [key])[key].label == undone
