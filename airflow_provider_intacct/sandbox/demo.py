@@ -30,6 +30,8 @@ _AUDIT = Grants(
         ("Accounts Payable", "Approve bills"): (),
         ("Accounts Payable", "Approve payments"): (),
         ("Time and Expenses", "Approve expense reports"): (),
+        ("Time and Expenses", "Approve timesheets"): (),
+        ("Purchasing", "Approve transactions"): (),
     },
     denied_fields={"VENDOR": frozenset({"TAXID", "CREDITLIMIT"}), "CUSTOMER": frozenset({"CREDITLIMIT"})},
 )

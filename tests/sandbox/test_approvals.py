@@ -295,7 +295,10 @@ def test_the_company_tells_which_postings_need_approval(sandbox: SandboxProcess)
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"object": "VENDOR", "key": 1}, "object is one of APBILL, APPYMT, GLBATCH, EEXPENSES, not 'VENDOR'."),
+        (
+            {"object": "VENDOR", "key": 1},
+            "object is one of APBILL, APPYMT, GLBATCH, EEXPENSES, PODOCUMENT, TIMESHEET, not 'VENDOR'.",
+        ),
         ({"object": "APBILL", "key": "x"}, "key is a RECORDNO, not 'x'."),
         ({"object": "APBILL", "key": 999999}, "There is no APBILL 999999."),
         ({"object": "APBILL", "key": 1, "by": "me"}, "by: a decision has object, key, user and comment."),

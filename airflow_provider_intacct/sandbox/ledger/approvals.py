@@ -56,9 +56,13 @@ ENTRY = Workflow("GLBATCH", "Journal entry", "I", "S", "X", "R", "P", lambda swi
 EXPENSES = Workflow(
     "EEXPENSES", "Expense report", "D", "S", "PA", "U", "A", lambda switches: switches["approval_eexpenses"]
 )
+PURCHASE = Workflow("PODOCUMENT", "Document", "D", "S", "X", "R", "G", lambda switches: switches["approval_podocument"])
+TIMESHEET = Workflow(
+    "TIMESHEET", "Timesheet", "D", "S", "PA", "R", "A", lambda switches: switches["approval_timesheet"]
+)
 NONE_NEEDED: Mapping[str, Any] = {
     "approval_apbill": 0, "approval_appymt": 0, "approval_glbatch": 0, "approval_eexpenses": 0,
-    "payment_confirmation": "never",
+    "approval_podocument": 0, "payment_confirmation": "never",
 }  # fmt: skip
 """The switches under which everything posts at once, as it does while a company is founded."""
 
@@ -99,14 +103,20 @@ def forget(books: Books, object_name: str, key: int) -> None:
 
 def approve(books: Books, workflow: Workflow, record: Record, comment: str | None) -> bool:
     """Record the writer's approval and return whether it was the last that is needed."""
-    _require_waiting(books, workflow, record, "approved")
-    submitter, approvers = decided(books, workflow.object, record["RECORDNO"])
-    if books.user == submitter and books.switches["self_approval"] == "refused":
-        raise _wrong_state(books, f"{books.user} submitted this {workflow.name.lower()} and cannot approve it.")
+    require_approvable(books, workflow, record)
+    approvers = decided(books, workflow.object, record["RECORDNO"])[1]
     if books.user in approvers and books.switches["approvers_differ"]:
         raise _wrong_state(books, f"{books.user} has approved this {workflow.name.lower()} already.")
     _note(books, workflow, record["RECORDNO"], APPROVED, comment)
     return len(approvers) + 1 >= workflow.levels(books)
+
+
+def require_approvable(books: Books, workflow: Workflow, record: Record) -> None:
+    """Refuse to approve what does not wait, or what the writer submitted."""
+    _require_waiting(books, workflow, record, "approved")
+    submitter = decided(books, workflow.object, record["RECORDNO"])[0]
+    if books.user == submitter and books.switches["self_approval"] == "refused":
+        raise _wrong_state(books, f"{books.user} submitted this {workflow.name.lower()} and cannot approve it.")
 
 
 def decline(books: Books, workflow: Workflow, record: Record, comment: str | None) -> None:

@@ -15,7 +15,8 @@ from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 from airflow_provider_intacct.sandbox.store import next_number
 
-from . import documents
+from . import approvals, documents
+from .approvals import Workflow
 from .audit import remember, stamps_of_change, stamps_of_creation
 from .books import BASE_CURRENCY, Books
 from .checks import missing, require_active, require_fields, require_references
@@ -42,6 +43,12 @@ class Module:
     party: str
     account: str
     posts: Kind | None = None
+    workflow: Workflow | None = None
+
+    @property
+    def unposted(self) -> frozenset[str]:
+        """The states of a document that is nobody's business yet: a draft, or one that waits for approval."""
+        return self.workflow.unposted if self.workflow else frozenset({_DRAFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,9 @@ SALES = Module(
     replace(INVOICE, module="8.SO", workflow=None),
 )  # fmt: skip
 PURCHASING = Module(
-    "PODOCUMENT", "PODOCUMENTENTRY", "PODOCUMENTENTRIES", "VENDOR", "5000", replace(BILL, module="9.PO", workflow=None)
-)
+    "PODOCUMENT", "PODOCUMENTENTRY", "PODOCUMENTENTRIES", "VENDOR", "5000",
+    replace(BILL, module="9.PO", workflow=None), approvals.PURCHASE,
+)  # fmt: skip
 INVENTORY = Module("INVDOCUMENT", "INVDOCUMENTENTRY", "INVDOCUMENTENTRIES", "", "1300")
 MODULES = (SALES, PURCHASING, INVENTORY)
 DEFINITIONS: Mapping[str, Definition] = {
@@ -87,7 +95,7 @@ def create(books: Books, module: Module, record: Mapping[str, Any]) -> Record:
     """Enter a document with its lines, take over what it is converted from, post it, and return its header."""
     definition = _definition(module, record.get("DOCPARID"))
     objects = books.definition(module.object)
-    header = _header(books, module, record)
+    header = _header(books, module, record, None)
     header |= {"DOCNO": _number(books, definition, record.get("DOCNO")), "DOCPARCLASS": definition.kind}
     header |= {"DOCID": f"{definition.name}-{header['DOCNO']}", "MEGAENTITYID": books.entity}
     source = _source(books, definition, record.get("CREATEDFROM"))
@@ -97,14 +105,18 @@ def create(books: Books, module: Module, record: Mapping[str, Any]) -> Record:
     _write_lines(books, module, header["RECORDNO"], lines)
     _take_over(books, module, lines)
     _post(books, definition, header)
+    _note_submission(books, module, header)
     remember(books, objects, header, "Create")
     return header
 
 
 def update(books: Books, module: Module, current: Record, changes: Mapping[str, Any]) -> None:
     """Change a document nothing was converted from; what it posted is deleted and entered anew, with a new key."""
+    if module.workflow:
+        approvals.require_decided(books, module.workflow, current)
     _require_unconverted(books, module, current, "changed")
-    header = {**current, **_header(books, module, {**current, **changes})}
+    asked = {**current, "STATE": None, **changes}
+    header = {**current, **_header(books, module, asked, current["STATE"])}
     _withdraw(books, current, module)
     given = changes.get(module.container)
     before = lines_of(books, module, current["RECORDNO"])
@@ -120,11 +132,22 @@ def update(books: Books, module: Module, current: Record, changes: Mapping[str, 
     _write_lines(books, module, current["RECORDNO"], lines)
     _take_over(books, module, lines)
     _post(books, DEFINITIONS[current["DOCPARID"]], header)
+    _note_submission(books, module, header)
     remember(books, books.definition(module.object), header, "Modify")
+
+
+def post_approved(books: Books, current: Record) -> None:
+    """Let a purchasing document that its last approver has approved be converted, or post it."""
+    header = {**current, "STATE": _PENDING}
+    write(books.db, books.definition(PURCHASING.object), current["RECORDNO"], {"STATE": _PENDING})
+    _post(books, DEFINITIONS[current["DOCPARID"]], header)
 
 
 def delete(books: Books, module: Module, current: Record) -> None:
     """Delete a document nothing was converted from, with what it posted; its source is open again."""
+    if module.workflow:
+        approvals.require_deletable(books, module.workflow, current)
+        approvals.forget(books, module.object, current["RECORDNO"])
     _require_unconverted(books, module, current, "deleted")
     _withdraw(books, current, module)
     lines = lines_of(books, module, current["RECORDNO"])
@@ -147,18 +170,32 @@ def _definition(module: Module, name: str | None) -> Definition:
     return definition
 
 
-def _header(books: Books, module: Module, record: Mapping[str, Any]) -> Record:
+def _header(books: Books, module: Module, record: Mapping[str, Any], present: str | None) -> Record:
     objects = books.definition(module.object)
     header = {name: value for name, value in record.items() if name in objects.fields and objects.fields[name].stored}
     require_fields(books, objects, header)
     require_references(books, objects, header)
     if module.party:
         require_active(books, module.party, header["CUSTVENDID"])
-    header["STATE"] = header.get("STATE") or _PENDING
-    if header["STATE"] not in (_DRAFT, _PENDING):
-        raise refused("A document can be entered as Draft or Pending.")
+    header["STATE"] = _state(books, module, header.get("STATE"), present)
     header["CURRENCY"] = header.get("CURRENCY") or header.get("BASECURR") or BASE_CURRENCY
     return header
+
+
+def _state(books: Books, module: Module, asked: str | None, present: str | None) -> str:
+    """Return the state in which a document lands: what was asked for, or where approval holds it."""
+    if asked not in (None, _DRAFT, _PENDING):
+        raise refused("A document can be entered as Draft or Pending.")
+    if asked == _DRAFT or module.workflow is None:
+        return asked or present or _PENDING
+    if present is None or asked:
+        return approvals.landing(books, module.workflow)
+    return present if present in module.unposted else approvals.landing_after_edit(books, module.workflow)
+
+
+def _note_submission(books: Books, module: Module, header: Record) -> None:
+    if module.workflow:
+        approvals.note_submission(books, module.workflow, header["RECORDNO"], header["STATE"])
 
 
 def _number(books: Books, definition: Definition, given: str | None) -> str:
@@ -277,7 +314,7 @@ def _total(lines: Iterable[Record]) -> Decimal:
 def _post(books: Books, definition: Definition, header: Record) -> None:
     """Enter the bill or invoice that a document of class Invoice becomes, unless it is a draft."""
     module = definition.module
-    if definition.kind != "Invoice" or module.posts is None or header["STATE"] == _DRAFT:
+    if definition.kind != "Invoice" or module.posts is None or header["STATE"] in module.unposted:
         return
     lines = lines_of(books, module, header["RECORDNO"])
     shared = ("WHENCREATED", "WHENPOSTED", "WHENDUE", "TERMNAME", "SUPDOCID", "CURRENCY", "EXCH_RATE_DATE",

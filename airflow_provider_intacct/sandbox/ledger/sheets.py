@@ -15,11 +15,13 @@ from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 from airflow_provider_intacct.sandbox.store import next_number
 
+from . import approvals
+from .approvals import Workflow
 from .audit import remember, stamps_of_change, stamps_of_creation, stamps_of_update
 from .books import Books
 from .checks import missing, require_active, require_fields, require_references
 from .journals import line_dimensions
-from .refusals import refused
+from .refusals import no_record, refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Sheet:
     parent: str
     settle: Callable[[Books, Record, list[Record]], None]
     open: frozenset[str]
+    workflow: Workflow | None = None
 
 
 def create(books: Books, sheet: Sheet, record: Mapping[str, Any]) -> int:
@@ -44,6 +47,8 @@ def create(books: Books, sheet: Sheet, record: Mapping[str, Any]) -> int:
     header |= {"MEGAENTITYID": books.entity, **stamps_of_creation(books, definition)}
     header["RECORDNO"] = insert(books.db, definition, header)
     _write_lines(books, sheet, header["RECORDNO"], lines)
+    if sheet.workflow:
+        approvals.note_submission(books, sheet.workflow, header["RECORDNO"], header["STATE"])
     remember(books, definition, header, "Create")
     return int(header["RECORDNO"])
 
@@ -58,6 +63,8 @@ def update(books: Books, sheet: Sheet, current: Record, changes: Mapping[str, An
     header |= stamps_of_update(books, definition, changes) or stamps_of_change(books, definition)
     write(books.db, definition, current["RECORDNO"], header)
     _write_lines(books, sheet, current["RECORDNO"], lines)
+    if sheet.workflow:
+        approvals.note_submission(books, sheet.workflow, current["RECORDNO"], header["STATE"])
     remember(books, definition, current, "Modify")
 
 
@@ -68,6 +75,22 @@ def delete(books: Books, sheet: Sheet, current: Record) -> None:
     _erase_lines(books, sheet, current["RECORDNO"])
     erase(books.db, definition, current["RECORDNO"])
     remember(books, definition, current, "Delete")
+
+
+def decide_entries(books: Books, current: Record, keys: Sequence[int], verdict: str) -> str:
+    """Approve (A) or decline (R) entries of a timesheet, all where none is named; return the state it comes to."""
+    lines = _lines_of(books, TIMESHEET, current["RECORDNO"])
+    unknown = set(keys) - {line["RECORDNO"] for line in lines}
+    if unknown:
+        raise no_record(min(unknown))
+    for line in lines:
+        if not keys or line["RECORDNO"] in keys:
+            line["STATE"] = verdict
+            write(books.db, books.definition(TIMESHEET.items), line["RECORDNO"], {"STATE": verdict})
+    states = {line["STATE"] for line in lines}
+    state = states.pop() if len(states) == 1 else "PD" if "R" in states else "PA"
+    write(books.db, books.definition(TIMESHEET.object), current["RECORDNO"], {"STATE": state})
+    return state
 
 
 def _checked(
@@ -124,11 +147,14 @@ def _stored(definition: ObjectDefinition, record: Mapping[str, Any]) -> Record:
 def _settle_timesheet(books: Books, header: Record, lines: list[Record]) -> None:
     require_active(books, "EMPLOYEE", header["EMPLOYEEID"])
     header["STATE"] = header.get("STATE") or "D"
-    if header["STATE"] not in ("D", "S", "I"):
+    if header["STATE"] not in ("D", "S", "I", "R", "PD"):
         raise refused("A timesheet can be entered as Draft or Submitted.")
+    if header["STATE"] == "S":
+        header["STATE"] = approvals.landing(books, approvals.TIMESHEET)
     header["ENDDATE"] = header["BEGINDATE"] + timedelta(days=6)
     header["HOURS"] = sum((line["QTY"] for line in lines), Decimal(0))
     for line in lines:
+        line["STATE"] = header["STATE"]
         if line["ENTRYDATE"] < header["BEGINDATE"]:
             raise refused(f"The entry date {line['ENTRYDATE']:%m/%d/%Y} is before the timesheet begins.")
 
@@ -154,8 +180,9 @@ def _settle_transfer(books: Books, header: Record, lines: list[Record]) -> None:
 
 
 TIMESHEET = Sheet(
-    "TIMESHEET", "TIMESHEETENTRY", "TIMESHEETENTRIES", "TIMESHEETKEY", _settle_timesheet, frozenset({"D", "I", "R"})
-)
+    "TIMESHEET", "TIMESHEETENTRY", "TIMESHEETENTRIES", "TIMESHEETKEY", _settle_timesheet,
+    frozenset({"D", "I", "R", "PD"}), approvals.TIMESHEET,
+)  # fmt: skip
 WAREHOUSE_TRANSFER = Sheet(
     "ICTRANSFER", "ICTRANSFERITEM", "ICTRANSFERITEMS", "TRANSFERKEY", _settle_transfer, frozenset({"Draft"})
 )

@@ -1,13 +1,13 @@
 """What approving, declining and recalling do to a record, whoever decides and wherever: API, or a person at the UI."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from airflow_provider_intacct.sandbox.records import Record
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import approvals, documents, journals, payments
+from . import approvals, documents, journals, orders, payments, sheets
 from .approvals import Workflow
 from .audit import remember, stamps_of_change
 from .books import Books
@@ -17,7 +17,10 @@ from .subledgers import BILL, BILL_PAYMENT, EXPENSE_REPORT, PAYMENT_APPROVED, PA
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What the last approval does, and what a record that is declined or recalled gives up."""
+    """What the last approval does, and what a record that is declined or recalled gives up.
+
+    `approved` leaves the record in its state.
+    """
 
     workflow: Workflow
     approved: Callable[[Books, Record], None]
@@ -39,6 +42,14 @@ def _payment_approved(books: Books, record: Record) -> None:
         write(books.db, books.definition("APPYMT"), record["RECORDNO"], {"STATE": PAYMENT_APPROVED})
 
 
+def _timesheet_approved(books: Books, record: Record) -> None:
+    sheets.decide_entries(books, record, (), "A")
+
+
+def _timesheet_given_up(books: Books, record: Record) -> None:
+    sheets.decide_entries(books, record, (), "R")
+
+
 def _payment_given_up(books: Books, record: Record) -> None:
     payments.release(books, BILL_PAYMENT, record)
 
@@ -49,6 +60,8 @@ CONSEQUENCES: Mapping[str, Consequences] = MappingProxyType(
         "APPYMT": Consequences(approvals.PAYMENT, _payment_approved, _payment_given_up),
         "GLBATCH": Consequences(approvals.ENTRY, journals.post_approved),
         "EEXPENSES": Consequences(approvals.EXPENSES, _expenses_approved),
+        "PODOCUMENT": Consequences(approvals.PURCHASE, orders.post_approved),
+        "TIMESHEET": Consequences(approvals.TIMESHEET, _timesheet_approved, _timesheet_given_up),
     }
 )
 
@@ -77,6 +90,13 @@ def recall(books: Books, object_name: str, record: Record) -> None:
     approvals.recall(books, of.workflow, record)
     _give_up(books, of, record)
     _moved(books, of.workflow, record, "Recall", of.workflow.draft)
+
+
+def decide_entries(books: Books, record: Record, keys: Sequence[int], *, approved: bool) -> None:
+    """Approve or decline some entries of a submitted timesheet as the writer."""
+    approvals.require_approvable(books, approvals.TIMESHEET, record)
+    sheets.decide_entries(books, record, keys, "A" if approved else "R")
+    _moved(books, approvals.TIMESHEET, record, "Approve" if approved else "Decline", None)
 
 
 def confirm_payment(books: Books, record: Record) -> None:

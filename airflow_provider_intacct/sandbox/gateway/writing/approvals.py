@@ -1,10 +1,12 @@
-"""Deciding on what waits: approve, decline, confirm and void payments, recall a bill.
+"""Deciding on what waits: approve, decline, confirm and void payments, recall a bill, approve and decline timesheets
+and purchasing documents.
 
-The API has no function that approves a bill or a journal entry: people do that, see desk.py.
-Source: developer.intacct.com, AP payments, Bills; the published schema.
+The API has no function that approves a bill, an expense report or a journal entry: people do that, see desk.py.
+Source: developer.intacct.com, AP payments, Bills, Timesheets, Purchasing transactions; the published schema.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from airflow_provider_intacct.sandbox.gateway.calls import Call, function
 from airflow_provider_intacct.sandbox.gateway.results import EmptyResult, FunctionError
@@ -49,6 +51,54 @@ def send_ap_payment_request(call: Call) -> EmptyResult:
     """Refuse: the company has no subscription to Vendor Payment Services, which the function requires."""
     call.require("APPYMT")
     raise FunctionError("PL04000005", "This company is not subscribed to Vendor Payment Services.")
+
+
+@function("approve", "decline", writes=True)
+def decide(call: Call) -> EmptyResult:
+    """Approve or decline a purchasing document, or a timesheet as a whole or some of its entries.
+
+    APPROVEDBY (DECLINEDBY) names the user on whose behalf a Web Services user decides.
+    """
+    (element,) = (child for child in call.element if isinstance(child.tag, str))
+    name = str(element.tag)
+    call.company.permissions.require_approver(call.user, call.name, name)
+    said = {str(child.tag): (child.text or "").strip() for child in element if isinstance(child.tag, str)}
+    books = _on_behalf(call, name, said.get("APPROVEDBY") or said.get("DECLINEDBY") or "")
+    approved, comment = call.name == "approve", said.get("COMMENT")
+    with refusals_as_errors():
+        record = _document(books, said["DOCID"]) if name == "PODOCUMENT" else _record(books, name, said["RECORDNO"])
+        if said.get("ENTRYKEYS"):
+            workflows.decide_entries(books, record, _keys(said["ENTRYKEYS"]), approved=approved)
+        else:
+            (workflows.approve if approved else workflows.decline)(books, name, record, comment)
+    return EmptyResult()
+
+
+def _on_behalf(call: Call, name: str, user_id: str) -> Books:
+    """Return the books as the named user writes them, who must be an approver too; without one, as the caller."""
+    books = books_of(call)
+    if not user_id:
+        return books
+    user = call.company.users.get(user_id)
+    if user is None:
+        raise FunctionError("BL03000025", f"Login ID {user_id} does not exist.", "Provide a valid USER.LOGINID value.")
+    call.company.permissions.require_approver(user, call.name, name)
+    return replace(books, user=user.id, user_key=user.record_no)
+
+
+def _keys(text: str) -> list[int]:
+    keys = [key.strip() for key in text.split(",") if key.strip()]
+    wrong = next((key for key in keys if not key.isdecimal()), None)
+    if wrong is not None:
+        raise no_record(wrong)
+    return [int(key) for key in keys]
+
+
+def _document(books: Books, name: str) -> Record:
+    record = books.first("PODOCUMENT", DOCID=name)
+    if record is None or not within_reach(books, record):
+        raise no_record(name)
+    return record
 
 
 @function("recallApBill", writes=True)
