@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -374,9 +373,18 @@ def test_coroutines_can_check_too(sandbox: SandboxProcess, client: IntacctClient
     assert asyncio.run(check()) == client.check(ready(entry(JOURNAL="ZZ")))
 
 
-def test_amounts_of_any_money_field_have_two_decimals(client: IntacctClient) -> None:
-    record = {"VENDORID": "V-N", "NAME": "New", "CREDITLIMIT": Decimal("1.005")}
-    assert told(client.check(ready(record, "VENDOR"))) == [
-        "record 1, CREDITLIMIT: 1.005 has more than two decimals; Intacct would round it without a word; "
-        "round it yourself"
-    ]
+@pytest.mark.parametrize(
+    ("record", "place"),
+    [
+        (with_line(entry(), 2, ACCOUNTNO="nope"), "'nope' stands in line 2 ACCOUNTNO"),
+        (with_line(entry(), 1, GLDIMCHANNEL="1"), "'1' stands in line 1 GLDIMCHANNEL"),
+        (entry(BATCH_DATE="2025-03-31"), "'03/31/2025' stands in BATCH_DATE"),
+    ],
+    ids=["account", "own dimension", "closed period"],
+)
+def test_a_refusal_of_the_company_is_told_with_the_line_it_speaks_of(
+    client: IntacctClient, record: Any, place: str
+) -> None:
+    (outcome,) = client.post(ready(record))
+    assert (outcome.status, outcome.note) == ("rejected", place)
+    assert place in str(outcome)

@@ -9,6 +9,7 @@ from airflow_provider_intacct.client.errors import FunctionError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.acts import KEY, addressed, how_of
 from airflow_provider_intacct.client.posting.existing import Execute
+from airflow_provider_intacct.client.posting.judge import WRITTEN
 from airflow_provider_intacct.client.posting.lookups import RECORD_NUMBER
 from airflow_provider_intacct.client.posting.opposite import with_opposites
 from airflow_provider_intacct.client.posting.outcome import Outcome
@@ -16,10 +17,8 @@ from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.targets import find_targets
 from airflow_provider_intacct.client.posting.upserts import decided
 
-WRITTEN = frozenset({"create", "update", "upsert"})
-"""Acts that bring a record's content; the others name a record and what is done to it."""
-
-_NAMED = re.compile(r"record \d+( \([^()]*\))?[,:/ ]*")
+_RECORD = re.compile(r"record \d+(?: \([^()]*\))?(?:[,:] | (?=is |has ))")
+_PLACE = re.compile(r"((?:line \d+ )?[A-Za-z_][\w./\[\]]*)(?:: | (?=is ))")
 NOTHING_SENT = "Nothing was sent"
 
 
@@ -58,7 +57,11 @@ def resolved(execute: Execute, postings: Sequence[Posting]) -> Flow[Resolved]:
 def refusal(posting: Posting) -> Problem:
     """Return why a record could not be prepared."""
     text = posting.problem.replace(f" {NOTHING_SENT}.", "").removesuffix(".")
-    return Problem(posting.position, "", _NAMED.sub("", text, count=1) if _NAMED.match(text) else text)
+    if record := _RECORD.match(text):
+        text = text[record.end() :]
+        if place := _PLACE.match(text):
+            return Problem(posting.position, place[1], text[place.end() :])
+    return Problem(posting.position, "", text)
 
 
 def _decided(execute: Execute, postings: Sequence[Posting], made: Resolved) -> Flow[list[Posting]]:

@@ -14,6 +14,8 @@ Fault = tuple[str, str]
 """What is wrong with a value, and what to do about it."""
 
 BOOLEANS = frozenset({"true", "false", "t", "f"})
+PRICE = re.compile("PRICE|COST|RATE", re.IGNORECASE)
+"""Fields of a currency that may have more than two decimals, for they are multiplied before they are booked."""
 NUMBERS = frozenset({"DECIMAL", "CURRENCY", "PERCENT", "NUMBER"})
 
 
@@ -34,7 +36,7 @@ def fault(definition: FieldDefinition, value: Any, *, money: bool = True, most: 
     if kind == "INTEGER" and not re.fullmatch(r"[+-]?\d+(\.0*)?", written, re.ASCII):
         return f"{written!r} is no whole number", "give digits only"
     if kind in NUMBERS:
-        return _number_fault(written, two_decimals=money and kind == "CURRENCY")
+        return _number_fault(written, two_decimals=money and kind == "CURRENCY" and not PRICE.search(definition.id))
     if most is not None and kind == "TEXT" and len(written) > most:
         return f"it has {len(written)} characters, and the field holds {most}", "shorten it"
     return None

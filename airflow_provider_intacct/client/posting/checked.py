@@ -12,8 +12,16 @@ from typing import Any
 from airflow_provider_intacct.client.errors import InvalidRecordError
 from airflow_provider_intacct.client.posting.journal import check_journal_entry
 from airflow_provider_intacct.client.posting.kinds import Kind, Lines
+from airflow_provider_intacct.client.posting.naming import in_words
+from airflow_provider_intacct.client.posting.signs import check_signs
 
-MONEY = frozenset({"AMOUNT", "TRX_AMOUNT", "TRX_PAYMENTAMOUNT", "TOTALTRXAMOUNT", "PAYMENTAMOUNT"})
+MONEY = frozenset(
+    {
+        *("AMOUNT", "TRX_AMOUNT", "TRX_PAYMENTAMOUNT", "TOTALTRXAMOUNT", "PAYMENTAMOUNT", "TRANSLATEDAMOUNT"),
+        *("TRX_ADJUSTMENTAMOUNT", "TRX_POSTEDADVANCEAMOUNT", "TRX_INLINEAMOUNT", "TRX_TAX", "AMOUNTTOPAY"),
+        *("CREDITLIMIT", "BUDGETAMOUNT", "CONTRACTAMOUNT", "FLATAMOUNT"),
+    }
+)
 """Entries, in either case, that hold money. Intacct rounds more than two decimals without a word."""
 
 DATED = re.compile(r"date\w*|\w*date|when\w+", re.ASCII | re.IGNORECASE)
@@ -34,7 +42,10 @@ def check_record(
         )
     if not record:
         raise InvalidRecordError(f"{path} is empty. Nothing was sent.")
-    checked: dict[str, Any] = _checked(record, path, check_money=not statistical)
+    try:
+        checked: dict[str, Any] = _checked(record, path, check_money=not statistical)
+    except InvalidRecordError as error:
+        raise InvalidRecordError(in_words(error.message, kind)) from None
     if kind.lines and not (partial and not any(str(name).upper() == kind.lines.container.upper() for name in checked)):
         lines = _lines(checked, kind.lines, path)
         if kind.journal and not statistical:
@@ -44,6 +55,7 @@ def check_record(
                 f"{path} has no lines; it takes at least one {kind.lines.container}/{kind.lines.line}. "
                 "Nothing was sent."
             )
+        check_signs(kind, lines, path)
     return checked
 
 
@@ -53,11 +65,15 @@ def _checked(value: Any, path: str, *, check_money: bool) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         return [_checked(item, f"{path}[{number}]", check_money=check_money) for number, item in enumerate(value, 1)]
     if isinstance(value, float):
-        raise InvalidRecordError(
-            f"{path} is the float {value!r}, which cannot carry money exactly; give Decimal('{value!r}') or text. "
-            "Nothing was sent."
-        )
+        raise InvalidRecordError(_float(value, path))
     return value
+
+
+def _float(value: float, path: str) -> str:
+    return (
+        f"{path} is the float {value!r}, which cannot carry money exactly; give Decimal('{value!r}') or text. "
+        "Nothing was sent."
+    )
 
 
 def _dated(value: str) -> date | str:
@@ -80,9 +96,10 @@ def _entry(name: str, value: Any, path: str, check_money: bool) -> Any:
 def _money(value: Any, path: str) -> Decimal | None:
     if value is None or value == "":
         return None
+    if isinstance(value, float):
+        raise InvalidRecordError(_float(value, path))
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        remedy = f": give Decimal('{value!r}')" if isinstance(value, float) else ""
-        raise InvalidRecordError(f"{path} is {value!r}; an amount is a Decimal{remedy}. Nothing was sent.")
+        raise InvalidRecordError(f"{path} is {value!r}; an amount is a Decimal. Nothing was sent.")
     try:
         amount = Decimal(value.strip() if isinstance(value, str) else value)
     except InvalidOperation:

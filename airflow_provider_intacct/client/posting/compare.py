@@ -39,7 +39,7 @@ def differences(posting: Posting, found: _Element) -> Iterator[str]:
         if there and (text or posting.act != "create") and not any(_same(text, each) for each in there):
             yield f"{field} is {there[0]!r} there and {text!r} here"
     lines = posting.kind.lines
-    if lines is not None and (posting.act == "create" or lines.container in posting.record):
+    if lines is not None and lines.comparable and (posting.act == "create" or lines.container in posting.record):
         yield from _differing_lines(posting.record.get(lines.container), lines, found)
 
 

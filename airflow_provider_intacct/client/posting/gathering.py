@@ -71,7 +71,7 @@ def without_duplicates(postings: Sequence[Posting], *, collect: bool = False) ->
     that do not none, for nobody knows which of them is meant.
     """
     problems = _twins(postings, lambda posting: posting.control_id)
-    problems |= _twins([each for each in postings if each.act != "create" and each.natural_key], _acted_on)
+    problems |= _twins([each for each in postings if each.natural_key and not _may_share(each)], _acted_on)
     if problems and not collect:
         raise InvalidRecordError(problems[max(problems)])
     return [
@@ -82,8 +82,13 @@ def without_duplicates(postings: Sequence[Posting], *, collect: bool = False) ->
     ]
 
 
+def _may_share(posting: Posting) -> bool:
+    """Whether another may have its number: journal entries, whose reference numbers are the author's own words."""
+    return bool(posting.problem) or (posting.act == "create" and posting.kind.journal)
+
+
 def _acted_on(posting: Posting) -> object:
-    return posting.act, posting.kind.object_name, posting.natural_key
+    return posting.act, posting.kind.object_name or posting.kind.name, posting.natural_key
 
 
 def _twins(postings: Sequence[Posting], who: Callable[[Posting], object]) -> dict[int, str]:

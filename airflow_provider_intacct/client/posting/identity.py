@@ -120,7 +120,8 @@ def plain_number(number: Decimal) -> str:
 
 
 def _digest(parts: Sequence[Canonical]) -> str:
-    return hashlib.sha256(_text(list(parts)).encode()).hexdigest()
+    # A lone surrogate is no text that XML can carry; it is refused by name when the record is written.
+    return hashlib.sha256(_text(list(parts)).encode(errors="surrogatepass")).hexdigest()
 
 
 def _text(value: Canonical) -> str:

@@ -17,10 +17,14 @@ from airflow_provider_intacct.client.errors import (
     UnavailableError,
 )
 from airflow_provider_intacct.client.posting.existing import Found, can_be_found
+from airflow_provider_intacct.client.posting.naming import named
 from airflow_provider_intacct.client.posting.outcome import Outcome
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.resolving import RESOLVERS
 from airflow_provider_intacct.client.xml.reply import Result
+
+WRITTEN = frozenset({"create", "update", "upsert"})
+"""Acts that bring what a record says."""
 
 UNDONE = "undone with the transaction it was sent in; nothing is known to be wrong with it"
 RUNNING = "an earlier try of it is still running in Intacct"
@@ -142,7 +146,9 @@ def _posted(answer: Answer) -> Outcome:
 
 
 def _rejected(answer: Answer) -> Outcome:
-    return Outcome(answer.posting, "rejected", errors=_errors(answer))
+    posting, errors = answer.posting, _errors(answer)
+    note = named(posting.record, posting.kind, errors) if posting.act in WRITTEN else ""
+    return Outcome(posting, "rejected", errors=errors, note=note)
 
 
 def _bystander(answer: Answer) -> Outcome:

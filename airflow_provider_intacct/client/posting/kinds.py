@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 class Lines:
     """Where a record carries its lines: `<container><line/><line/></container>`, and how they read back.
 
+    `comparable` is False where it is not known how they read back; then they are not compared.
     `summed` names key and amount of lines that Intacct splits: of a payment it keeps one for each line of the bill.
     """
 
@@ -21,6 +22,7 @@ class Lines:
     minimum: int = 1
     fields: Mapping[str, str] = field(default_factory=dict)
     summed: tuple[str, str] | None = None
+    comparable: bool = True
 
     def read_container(self) -> str:
         """Return the container's name in the answer of `read`."""
@@ -240,6 +242,7 @@ _KINDS = (
         "SODOCUMENT",
         function="create_sotransaction",
         natural_key=("transactiontype", "documentno"),
+        lines=Lines("sotransitems", "sotransitem", comparable=False),
         fields={"transactiontype": "DOCPARID", "documentno": "DOCNO"},
     ),
     Kind(
@@ -247,6 +250,7 @@ _KINDS = (
         "PODOCUMENT",
         function="create_potransaction",
         natural_key=("transactiontype", "documentno"),
+        lines=Lines("potransitems", "potransitem", comparable=False),
         fields={"transactiontype": "DOCPARID", "documentno": "DOCNO"},
     ),
     Kind(
@@ -254,6 +258,7 @@ _KINDS = (
         "INVDOCUMENT",
         function="create_ictransaction",
         natural_key=("transactiontype", "documentno"),
+        lines=Lines("ictransitems", "ictransitem", comparable=False),
         fields={"transactiontype": "DOCPARID", "documentno": "DOCNO"},
     ),
     Kind("TIMESHEET", "TIMESHEET", lines=Lines("TIMESHEETENTRIES", "TIMESHEETENTRY")),

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
 from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.client.posting.kinds import Kind, kind_of
+from airflow_provider_intacct.client.posting.naming import in_words
 from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.functions import Function
 
@@ -132,7 +133,9 @@ def written(kind: Kind, function: str, record: Record, position: int, zone: tzin
     try:
         return functions.function(function, body, zone=zone)
     except InvalidRequestError as error:
-        raise InvalidRecordError(f"record {position}: {error.message} Nothing was sent.") from error
+        path = error.message.removeprefix(f"{function}/").removeprefix(f"{kind.name}/")
+        told = in_words(f"record {position} ({kind.name})/{path} Nothing was sent.", kind)
+        raise InvalidRecordError(told) from error
 
 
 def _named(given: Any, object_name: str | None, function: str, position: int) -> tuple[str | None, Any]:

@@ -81,6 +81,10 @@ def function(name: str, body: Any = None, *, zone: tzinfo | None = None, **attri
         raise InvalidRequestError(f"{name}: its content is a mapping of names to values, not {type(body).__name__}.")
     own = tuple((key, scalar(value, f"{name}/@{key}")) for key, value in attributes.items() if value is not None)
     made = Function(name, whole.children, whole.attributes + own)
+    if name in {"create", "update"} and len(made.body) > MAX_RECORDS:
+        raise InvalidRecordError(
+            f"{name}: {len(made.body)} records; the gateway takes 1 to {MAX_RECORDS}. Send several functions."
+        )
     return replace(made, records=count_records(made)) if made.writes else made
 
 

@@ -59,6 +59,10 @@ def test_quantities_of_statistical_journals_may_have_more_decimals() -> None:
     assert fault(FieldDefinition("TRX_AMOUNT", "CURRENCY"), Decimal("1.005"), money=False) is None
 
 
+def test_prices_may_have_more_decimals() -> None:
+    assert fault(FieldDefinition("BASEPRICE", "CURRENCY"), Decimal("1.005")) is None
+
+
 def test_a_value_of_an_enumeration_is_told_in_any_case_and_its_nearest_named() -> None:
     priority = FieldDefinition("PRIORITY", "ENUM", values=("urgent", "high", "normal", "low"))
     assert fault(priority, "High") is None

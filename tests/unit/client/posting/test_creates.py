@@ -383,7 +383,7 @@ class TestWhatIsRefusedBeforeAnythingIsSent:
             prepare([record], scope=TASK, object_name="CUSTOMER")
 
     def test_what_xml_cannot_hold(self) -> None:
-        with pytest.raises(InvalidRecordError, match=r"record 1: .*U\+0000"):
+        with pytest.raises(InvalidRecordError, match=r"record 1 .*U\+0000"):
             prepare([{"NAME": "a\0b"}], scope=TASK, object_name="CUSTOMER")
 
     @pytest.mark.parametrize("kind", ["create_bill", "create_invoice", "APBILL"])
