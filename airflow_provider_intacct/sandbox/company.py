@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from .catalog import Catalog
 from .clock import Clock
 from .demo import DEMO_PROFILE, DEMO_SENDERS, DEMO_USERS, Profile
-from .ledger.approvals import TABLE as APPROVAL_TABLE
+from .ledger.approvals import TABLES as APPROVAL_TABLES
 from .ledger.settlement import TABLES as SETTLEMENT_TABLES
 from .permissions import Permissions
 from .store import Store
@@ -32,7 +32,7 @@ TABLES = (
     "CREATE TABLE gateway_transaction (function TEXT PRIMARY KEY, number INTEGER NOT NULL)",
     "CREATE TABLE gateway_dds_job (record_no INTEGER PRIMARY KEY, set_no INTEGER NOT NULL, "
     "specification TEXT NOT NULL)",
-    APPROVAL_TABLE,
+    *APPROVAL_TABLES,
     *SETTLEMENT_TABLES,
     "CREATE TABLE gateway_queue (number INTEGER PRIMARY KEY, policy_id TEXT NOT NULL, control_id TEXT NOT NULL, "
     "functions TEXT NOT NULL, document BLOB NOT NULL, due REAL NOT NULL, state TEXT NOT NULL, response BLOB, "

@@ -212,6 +212,24 @@ def test_credits_and_discounts_wait_for_approval_with_their_payment(sandbox: San
     assert_books_tie_out(sandbox)
 
 
+def test_a_draft_is_submitted_as_it_stands_or_refused_when_others_were_faster(sandbox: SandboxProcess) -> None:
+    owed, memo = (
+        key_of(sandbox, create(bill(bill_line("110.00"), bill_line("-10.00")))),
+        key_of(sandbox, adjustment("ap", "-40.00")),
+    )
+    details = (
+        {"RECORDKEY": owed, "TRX_PAYMENTAMOUNT": "60.00"},
+        {"RECORDKEY": owed, "ADJUSTMENTKEY": memo, "TRX_ADJUSTMENTAMOUNT": "40.00"},
+    )
+    first, second = (key_of(sandbox, create(payment(*details, ACTION="Draft"))) for _ in range(2))
+    submit = "<update><APPYMT><RECORDNO>{}</RECORDNO><ACTION>Submit</ACTION></APPYMT></update>"
+    succeed(sandbox, submit.format(first))
+    assert (due(sandbox, "APBILL", owed), due(sandbox, "APADJUSTMENT", memo)) == (("P", 0), ("P", 0))
+    assert_books_tie_out(sandbox)
+    assert "is more than the 0" in refused(sandbox, submit.format(second))[0][1]
+    assert one(sandbox, "APPYMT", second)["STATE"] == "D"
+
+
 def test_a_customers_credit_memo_and_a_given_discount_settle_an_invoice(sandbox: SandboxProcess) -> None:
     owed, memo = key_of(sandbox, invoice()), key_of(sandbox, adjustment("ar", "-30.00"))
     paid = key_of(
@@ -274,8 +292,20 @@ def test_an_overpayment_is_entered_and_used_by_the_generic_functions_too(sandbox
     held = key_of(sandbox, create(paid))
     assert one(sandbox, "ARPYMT", held)["TOTALENTERED"] == 12000
     detail = {"RECORDKEY": second, "OVERPAYMENTKEY": held, "TRX_POSTEDOVERPAYMENTAMOUNT": "20.00"}
+    words = refused(sandbox, create(payment(detail, detail, object_name="ARPYMT")))[0][1]
+    assert words.startswith("The overpayment of 40.00 is not between zero and the 20.00 left")
     key_of(sandbox, create(payment(detail, object_name="ARPYMT")))
     assert due(sandbox, "ARINVOICE", second) == ("PP", 8000)
+    assert_books_tie_out(sandbox)
+
+
+def test_a_draft_receipt_uses_an_overpayment_when_it_is_submitted(sandbox: SandboxProcess) -> None:
+    owed, held = key_of(sandbox, invoice()), key_of(sandbox, receipt("30.00"))
+    detail = {"RECORDKEY": owed, "OVERPAYMENTKEY": held, "TRX_POSTEDOVERPAYMENTAMOUNT": "30.00"}
+    draft = key_of(sandbox, create(payment(detail, object_name="ARPYMT", ACTION="Draft")))
+    assert due(sandbox, "ARINVOICE", owed) == ("A", 10000)
+    succeed(sandbox, f"<update><ARPYMT><RECORDNO>{draft}</RECORDNO></ARPYMT></update>")
+    assert due(sandbox, "ARINVOICE", owed) == ("PP", 7000)
     assert_books_tie_out(sandbox)
 
 

@@ -14,9 +14,10 @@ from airflow_provider_intacct.sandbox.records import Record
 from .books import Books
 from .refusals import RefusedError, refused
 
-TABLE = (
+TABLES = (
     "CREATE TABLE approval_event (object TEXT NOT NULL, record_no INTEGER NOT NULL, act TEXT NOT NULL, "
-    "user_id TEXT NOT NULL, moment TEXT NOT NULL, comment TEXT)"
+    "user_id TEXT NOT NULL, moment TEXT NOT NULL, comment TEXT)",
+    "CREATE INDEX approval_event_by_record ON approval_event (object, record_no)",
 )
 """The approval history: what was decided since the last submission, and by whom."""
 SUBMITTED, APPROVED = "Submit", "Approve"

@@ -18,11 +18,21 @@ from .checks import missing
 from .entities import cents
 from .refusals import already_paid, no_record, refused
 from .settlement import Relief, open_amount
-from .subledgers import DRAFT, PAID, REVERSAL, REVERSED, UNAPPLIED_RECEIPTS, Kind, PaymentKind
+from .subledgers import (
+    DRAFT,
+    PAID,
+    PAYMENT_POSTED,
+    REVERSAL,
+    REVERSED,
+    UNAPPLIED_RECEIPTS,
+    Kind,
+    PaymentKind,
+)
 from .terms import discount_of
 
 CASH, DISCOUNT, OVERPAYMENT = "PAYMENT", "DISCOUNT", "POSTEDOVERPAYMENT"
 _MEMO, _INLINE = "ADJUSTMENT", "INLINE"
+_SOURCES = (CASH, DISCOUNT, _MEMO, _INLINE, OVERPAYMENT)
 _NONE_THERE = ("ADVANCEKEY", "NEGATIVEINVOICEKEY")
 _ZERO = Decimal(0)
 
@@ -63,21 +73,36 @@ def parts_of(
     return found
 
 
-def stored_parts(books: Books, kind: PaymentKind, payment: int) -> Iterator[tuple[int, Part]]:
-    """Yield the parts of a payment that is not posted yet as its details keep them, each with its detail's key."""
-    for detail in list(books.find(kind.details, PAYMENTKEY=payment)):
+def stored_parts(books: Books, kind: PaymentKind, header: Record) -> Iterator[tuple[int, Part]]:
+    """Yield the parts of a payment that is not posted yet as its details keep them, each with its detail's key.
+
+    What was paid or selected otherwise since it was entered is refused.
+    """
+    for detail in list(books.find(kind.details, PAYMENTKEY=header["RECORDNO"])):
         memo = detail["POSADJKEY"] is not None
         of = kind.adjustments if memo else kind.documents
         keys = ("POSADJKEY", "POSADJENTRYKEY") if memo else ("RECORDKEY", "ENTRYKEY")
-        source = next(name for name in (CASH, DISCOUNT, _MEMO, _INLINE) if detail[f"TRX_{name}AMOUNT"] is not None)
+        source = next(name for name in _SOURCES if detail.get(f"TRX_{name}AMOUNT") is not None)
         amount = detail[f"TRX_{source}AMOUNT"]
-        target = settlement.relief(of, *settlement.document_and_item(books, of, *(detail[key] for key in keys)), amount)
+        document, item = settlement.document_and_item(books, of, *(detail[key] for key in keys))
+        _require_of_party(kind, header, of, document)
+        _require_open(document, item, amount)
+        target = settlement.relief(of, document, item, amount)
         credit = None
         if source in (_MEMO, _INLINE):
             lender = kind.adjustments if source == _MEMO else kind.documents
             place = settlement.document_and_item(books, lender, detail[f"{source}KEY"], detail[f"{source}ENTRYKEY"])
+            _require_open(*place, -amount)
             credit = settlement.relief(lender, *place, -amount)
+        elif source == OVERPAYMENT:
+            credit = _overpaid(books, _lending_receipt(books, kind, header, detail, _ZERO), target)
         yield int(detail["RECORDNO"]), Part(target, source, credit)
+
+
+def _require_open(document: Record, item: Record, amount: Decimal) -> None:
+    left = open_amount(item)
+    if left * amount < 0 or abs(amount) > abs(left):
+        raise refused(f"The payment of {amount} is more than the {left} due on '{document['RECORDID']}'.")
 
 
 def row_of(kind: PaymentKind, header: Record, part: Part) -> Record:
@@ -102,18 +127,15 @@ def row_of(kind: PaymentKind, header: Record, part: Part) -> Record:
     return row
 
 
-def unapplied_of(books: Books, kind: PaymentKind, payment: Record) -> Decimal:
-    """Return what of a receipt is neither applied by itself nor used by a later payment."""
-    used = sum((detail["TRX_PAYMENTAMOUNT"] or _ZERO for detail in _details(books, kind, payment)), _ZERO)
-    for detail in books.find(kind.details, OVERPAYMENTKEY=payment["RECORDNO"]):
+def _unapplied(books: Books, kind: PaymentKind, receipt: Record, but: int) -> Decimal:
+    """Return what of a receipt is neither applied by itself nor used by a posted payment other than `but`."""
+    own = books.find(kind.details, PAYMENTKEY=receipt["RECORDNO"])
+    used = sum((detail["TRX_PAYMENTAMOUNT"] or _ZERO for detail in own), _ZERO)
+    for detail in books.find(kind.details, OVERPAYMENTKEY=receipt["RECORDNO"]):
         user = books.first(kind.object, RECORDNO=detail["PAYMENTKEY"])
-        if user is not None and user["STATE"] == "C":
+        if user is not None and user["RECORDNO"] != but and user["STATE"] == PAYMENT_POSTED:
             used += detail["TRX_POSTEDOVERPAYMENTAMOUNT"]
-    return Decimal(payment["TRX_TOTALENTERED"]) - used
-
-
-def _details(books: Books, kind: PaymentKind, payment: Record) -> Iterator[Record]:
-    return books.find(kind.details, PAYMENTKEY=payment["RECORDNO"])
+    return Decimal(receipt["TRX_TOTALENTERED"]) - used
 
 
 def _in_cash(books: Books, kind: PaymentKind, header: Record, detail: Mapping[str, Any]) -> list[Part]:
@@ -223,24 +245,37 @@ def _from_overpayment(books: Books, kind: PaymentKind, header: Record, detail: M
     key = detail.get("OVERPAYMENTKEY")
     if key is None:
         return []
+    amount = cents(detail.get("TRX_POSTEDOVERPAYMENTAMOUNT") or _ZERO)
+    receipt = _lending_receipt(books, kind, header, detail, amount)
+    of, document, items = _target(books, kind, header, detail, amount, credit=True)
+    reliefs = settlement.spread(of, document, items, amount)
+    return [Part(taken, OVERPAYMENT, _overpaid(books, receipt, taken)) for taken in reliefs]
+
+
+def _lending_receipt(
+    books: Books, kind: PaymentKind, header: Record, detail: Mapping[str, Any], more: Decimal
+) -> Record:
+    """Return the receipt whose overpayment a detail uses, after checking that so much, and `more`, is left of it."""
+    key = detail["OVERPAYMENTKEY"]
     receipt = books.first(kind.object, RECORDNO=key)
-    if receipt is None or receipt["STATE"] != "C":
+    if receipt is None or receipt["STATE"] != PAYMENT_POSTED:
         raise no_record(key)
     _require_of_party(kind, header, kind.documents, receipt)
-    amount = cents(detail.get("TRX_POSTEDOVERPAYMENTAMOUNT") or _ZERO)
-    left = unapplied_of(books, kind, receipt)
+    present = books.find(kind.details, PAYMENTKEY=header["RECORDNO"], OVERPAYMENTKEY=key)
+    amount = sum((row["TRX_POSTEDOVERPAYMENTAMOUNT"] for row in present), more)
+    left = _unapplied(books, kind, receipt, header["RECORDNO"])
     if amount <= 0 or amount > left:
         raise refused(
             f"The overpayment of {amount} is not between zero and the {left} left of '{receipt['RECORDID']}'."
         )
-    of, document, items = _target(books, kind, header, detail, amount, credit=True)
+    return receipt
+
+
+def _overpaid(books: Books, receipt: Record, taken: Relief) -> Relief:
+    """Return what a relief takes off the account on which a receipt left its overpayment, at the receipt's rate."""
     place = {"LOCATIONID": _deposit_place(books, receipt), "OFFSETGLACCOUNTNO": UNAPPLIED_RECEIPTS, "RECORDNO": None}
     rate = Decimal(receipt["EXCHANGE_RATE"] or 1)
-    reliefs = settlement.spread(of, document, items, amount)
-    return [
-        Part(taken, OVERPAYMENT, Relief(of, receipt, place, -taken.amount, -cents(taken.amount * rate)))
-        for taken in reliefs
-    ]
+    return Relief(taken.kind, receipt, place, -taken.amount, -cents(taken.amount * rate))
 
 
 def _deposit_place(books: Books, receipt: Record) -> str:

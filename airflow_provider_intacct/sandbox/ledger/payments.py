@@ -76,10 +76,12 @@ def update(books: Books, kind: PaymentKind, current: Record, changes: Mapping[st
         asked = {**current, "WHENPOSTED": None, kind.date_field: day, **changes}
         header = {**current, **_header(books, kind, asked)}
         write(books.db, definition, current["RECORDNO"], header | stamps_of_change(books, definition))
-        present = list(books.find(kind.details, PAYMENTKEY=current["RECORDNO"]))
-        _erase_details(books, kind, current["RECORDNO"])
         given = changes.get(kind.container)
-        _fill(books, kind, header, present if given is None else given, _ZERO)
+        if given is None:
+            _settle_stored(books, kind, header)
+        else:
+            _erase_details(books, kind, current["RECORDNO"])
+            _fill(books, kind, header, given, _ZERO)
         _note_submission(books, kind, header)
     remember(books, definition, current, "Modify")
 
@@ -100,13 +102,8 @@ def confirm(books: Books, kind: PaymentKind, current: Record) -> None:
     require_open(books, current["WHENPOSTED"])
     header = {**current, "STATE": PAYMENT_POSTED, "WHENPAID": current["WHENCREATED"]}
     release(books, kind, current)
-    parts = []
-    for key, part in payment_details.stored_parts(books, kind, current["RECORDNO"]):
-        _take(books, kind, header, [part])
-        write(books.db, books.definition(kind.details), key, {f"{part.source}AMOUNT": part.target.base})
-        parts.append(part)
     header |= stamps_of_change(books, books.definition(kind.object))
-    _complete(books, kind, header, parts, _ZERO)
+    _settle_stored(books, kind, header)
 
 
 def release(books: Books, kind: PaymentKind, current: Record) -> None:
@@ -228,10 +225,24 @@ def _fill(
 ) -> None:
     """Write a payment's details and totals; settle and post, or select, as its state says."""
     parts: list[Part] = []
+
+    def keep(taken: Sequence[Part]) -> None:
+        _take(books, kind, header, taken)
+        _write_details(books, kind, header, taken)
+
     for detail in details:
-        parts += payment_details.parts_of(books, kind, header, detail, lambda taken: _take(books, kind, header, taken))
-    _write_details(books, kind, header, parts)
+        parts += payment_details.parts_of(books, kind, header, detail, keep)
     _complete(books, kind, header, parts, unapplied)
+
+
+def _settle_stored(books: Books, kind: PaymentKind, header: Record) -> None:
+    """Settle and post, or select, what the details of an unposted payment name, as its state says now."""
+    parts = []
+    for key, part in payment_details.stored_parts(books, kind, header):
+        _take(books, kind, header, [part])
+        write(books.db, books.definition(kind.details), key, {f"{part.source}AMOUNT": part.target.base})
+        parts.append(part)
+    _complete(books, kind, header, parts, _ZERO)
 
 
 def _take(books: Books, kind: PaymentKind, header: Record, parts: Sequence[Part]) -> None:
