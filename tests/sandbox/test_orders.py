@@ -157,3 +157,10 @@ def test_a_unit_is_the_items_unit_character_for_character(sandbox: SandboxProces
     each = item(id="BOX").replace("<price>", "<unit>{}</unit><price>")
     assert refused(sandbox, sale(each.format("each")))[0] == ("BL03000018", "Missing unit")
     assert key(sandbox, sale(each.format("Each"))) == SOURCE
+
+
+def test_the_definitions_there_are_can_be_asked_for(sandbox: SandboxProcess) -> None:
+    result = succeed(sandbox, query("SODOCUMENTPARAMS", ["DOCID", "DOCCLASS"]))
+    found = {row.findtext("DOCID"): row.findtext("DOCCLASS") for row in result.iterfind("data/SODOCUMENTPARAMS")}
+    assert found == {"Sales Quote": "Quote", "Sales Order": "Order", "Sales Invoice": "Invoice"}
+    assert refused(sandbox, create(element("SODOCUMENTPARAMS", {"DOCID": "Mine"})))[0][0] == "PL04000005"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_intacct.sandbox.ledger import allocations, masters
+from airflow_provider_intacct.sandbox.ledger import allocations, masters, orders
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.entities import DAILY_RATE
 from airflow_provider_intacct.sandbox.records import insert
@@ -25,7 +25,7 @@ def enter(books: Books) -> None:
     steps = (
         _users, _currencies, _entities, _calendar, _accounts, _journals, _departments, _classes, _types_and_terms,
         _labels, _vendors, _customers, _employees, _items, _projects, _banks, _channels, _subscriptions,
-        _expense_types_and_cards,
+        _expense_types_and_cards, _transaction_definitions,
     )  # fmt: skip
     for number, step in enumerate(steps):
         step(replace(books, now=books.now + timedelta(hours=number)))
@@ -272,6 +272,14 @@ def _expense_types_and_cards(books: Books) -> None:
         _create(books, "EEACCOUNTLABEL", ACCOUNTLABEL=name, DESCRIPTION=name, GLACCOUNTNO=account)
     for card, location in (("AMEX", "100"), ("VISA-UK", "300")):
         _create(books, "CREDITCARD", CARDID=card, CARDTYPE=card[:4], LIABACCTNO="2500", LOCATIONID=location)
+
+
+def _transaction_definitions(books: Books) -> None:
+    stamps = {"WHENCREATED": books.now, "WHENMODIFIED": books.now, "CREATEDBY": 1, "MODIFIEDBY": 1}
+    for name, definition in orders.DEFINITIONS.items():
+        record = {"DOCID": name, "DESCRIPTION": name, "DOCCLASS": definition.kind, "SEQUENCE": definition.prefix}
+        target = books.definition(f"{definition.module.object}PARAMS")
+        insert(books.db, target, {**record, "STATUS": "T", **stamps})
 
 
 def months(first: date, last: date) -> Iterator[date]:
