@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_intacct.client.where import Condition
 
+_ANSWERS = {"true": True, "false": False, "": False, "none": False}
+
 DEFAULT_CONN_ID = "intacct_default"
 """The connection of who names none. Here, for importing the hook costs a DAG file 120 ms."""
 
@@ -41,6 +43,21 @@ def whole_number(argument: str, value: Any, *, lowest: int = 1) -> int:
 def whole_number_if_any(argument: str, value: Any) -> int | None:
     """Return an integer, or None where the argument was left out or its template came out empty."""
     return None if value in (None, "") else whole_number(argument, value)
+
+
+def is_dry_run(given: Any) -> bool:
+    """Return whether nothing is to be written, from a bool or its rendered text.
+
+    Raises InvalidRequestError for anything else: what was meant to write nothing must not write.
+    """
+    from airflow_provider_intacct.client.errors import InvalidRequestError
+
+    if given is None or isinstance(given, bool):
+        return bool(given)
+    answer = _ANSWERS.get(str(given).strip().lower())
+    if answer is None:
+        raise InvalidRequestError(f"dry_run is {given!r}; it is True or False. Nothing was sent.")
+    return answer
 
 
 def condition(where: str | Condition | None, params: Mapping[str, Any] | None) -> Condition | None:

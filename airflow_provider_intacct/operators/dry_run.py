@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -11,20 +11,6 @@ if TYPE_CHECKING:
 
 FINDINGS = "dry_run"
 """The XCom that holds the findings of a dry run that failed; one that succeeds returns them."""
-
-_ANSWERS = {"true": True, "false": False, "": False, "none": False}
-
-
-def is_dry_run(given: Any) -> bool:
-    """Return whether nothing is to be written, from a bool or its rendered text. Raises InvalidRequestError."""
-    from airflow_provider_intacct.client.errors import InvalidRequestError
-
-    if given is None or isinstance(given, bool):
-        return bool(given)
-    answer = _ANSWERS.get(str(given).strip().lower())
-    if answer is None:
-        raise InvalidRequestError(f"dry_run is {given!r}; it is True or False. Nothing was sent.")
-    return answer
 
 
 def counted(found: DryRun) -> str:

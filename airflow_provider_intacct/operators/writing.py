@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_intacct.arguments import DEFAULT_CONN_ID
+from airflow_provider_intacct.arguments import DEFAULT_CONN_ID, is_dry_run
 from airflow_provider_intacct.compat import task_state_store
 from airflow_provider_intacct.hooks.failures import airflow_outcome, raise_failure
 from airflow_provider_intacct.metrics import metered
-from airflow_provider_intacct.operators.dry_run import FINDINGS, counted, is_dry_run, log_findings
+from airflow_provider_intacct.operators.dry_run import FINDINGS, counted, log_findings
 from airflow_provider_intacct.operators.required_state import check_state, hold_to_state, with_event
 from airflow_provider_intacct.scope import task_scope
 
@@ -65,7 +65,7 @@ class IntacctWriteOperator(BaseOperator):
     template_fields: Sequence[str] = (
         "idempotency_key",
         "max_rejects",
-        "checks_only",
+        "only_check",
         "policy_id",
         "require_state",
         "intacct_conn_id",
@@ -101,7 +101,7 @@ class IntacctWriteOperator(BaseOperator):
         self.on_reject = on_reject
         self.max_rejects = max_rejects
         self.allow_duplicates = allow_duplicates
-        self.checks_only = dry_run  # dry_run is a method of every operator, for `airflow tasks test --dry-run`
+        self.only_check = dry_run  # dry_run is a method of every operator, for `airflow tasks test --dry-run`
         self.policy_id = policy_id
         self.settle_timeout = settle_timeout
         self.settle_interval = settle_interval
@@ -120,7 +120,7 @@ class IntacctWriteOperator(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Carry it out. Raises AirflowFailException for what another try cannot mend."""
         with airflow_outcome():
-            only_looking = is_dry_run(self.checks_only)
+            only_looking = is_dry_run(self.only_check)
         if only_looking:
             return self._look(context)
         return self._work(context, self._post, datetime.now(UTC) + timedelta(seconds=self.settle_timeout))
@@ -226,7 +226,7 @@ class IntacctWriteOperator(BaseOperator):
     @property
     def collects(self) -> bool:
         """Whether a record that cannot be sent is rejected among the outcomes, instead of failing the task."""
-        return self.on_reject == "collect" or is_dry_run(self.checks_only)
+        return self.on_reject == "collect" or is_dry_run(self.only_check)
 
     @property
     def _most_rejects(self) -> int | None:

@@ -218,10 +218,10 @@ def test_an_act_on_records_is_shown_and_the_record_it_cannot_find_is_named(
 @pytest.mark.parametrize(("given", "looks"), [("True", True), ("false", False), ("", False), (None, False)])
 def test_it_may_be_a_template(client: IntacctClient, given: Any, looks: bool) -> None:
     operator = IntacctCreateOperator(task_id="post", records=[entry()], object="GLBATCH", dry_run="{{ params.dry }}")
-    operator.checks_only = given
+    operator.only_check = given
     found = operator.execute({"ti": Task().ti})  # type: ignore[typeddict-item]
     assert isinstance(found, dict) == looks
-    assert "checks_only" in operator.template_fields
+    assert "only_check" in operator.template_fields
 
 
 def test_anything_else_than_yes_or_no_writes_nothing(client: IntacctClient) -> None:

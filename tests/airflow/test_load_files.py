@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import Asset, ObjectStoragePath
+from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.transactions import Bill, BillLine, Dimensions
@@ -249,10 +250,27 @@ def test_a_dry_run_checks_all_and_sends_nothing(
     connect: Connect, sandbox: SandboxProcess, company: IntacctClient, tmp_path: Path
 ) -> None:
     connect()
-    path = write_csv(tmp_path / "bills.csv", [*rows([1]), *rows([2], amount="x")])
-    summary = load(path, tmp_path / "results", on_reject="collect", dry_run=True)
-    assert counts(summary) == {"refused": 1}
-    assert sandbox.transactions() == 0
+    path = write_csv(tmp_path / "bills.csv", [*rows([1]), *rows([2], amount="x"), *rows([3], vendor="V-NONE")])
+    summary = load(path, tmp_path / "results", on_reject="collect", dry_run="True")
+    assert counts(summary) == {"refused": 2}
+    unreadable, refused = results(summary)
+    assert "is 'x'" in unreadable["errors"][0]["text"]
+    assert (refused["rows"], refused["status"]) == ("6-7", "rejected")
+    assert refused["errors"][0]["text"].startswith("VENDORID: there is no vendor 'V-NONE'; check the id")
+    assert not {"create", "update"} & set(sandbox.control("/sandbox/transactions")["by_function"])
+    assert booked(company) == {}
+
+
+def test_a_dry_run_that_finds_something_wrong_fails_and_names_file_and_row(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    path = write_csv(tmp_path / "bills.csv", [*rows([1]), *rows([2], vendor="V-NONE")])
+    with pytest.raises(
+        AirflowFailException, match=r"(?s)1 records would be refused.*bills\.csv, rows 4-5: VENDORID: there"
+    ):
+        load(path, tmp_path / "results", dry_run=True)
+    assert booked(company) == {}
 
 
 def test_nothing_to_load_is_no_work(connect: Connect, sandbox: SandboxProcess, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def _content_problems(execute: Execute, knowledge: Knowledge, postings: Sequence
     if not postings:
         return []
     found = [(posting, sections(posting)) for posting in postings]
-    company = yield from company_of(execute, knowledge, list(chain.from_iterable(parts for _, parts in found)))
+    company = yield from company_of(knowledge, list(chain.from_iterable(parts for _, parts in found)))
     journals = yield from _statistical_journals(execute, postings)
     wanted = [
         each

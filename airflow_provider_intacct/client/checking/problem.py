@@ -34,11 +34,15 @@ class Problem:
             "level": self.level,
         }
 
-    def __str__(self) -> str:
-        where = ", ".join(part for part in (f"record {self.position}" if self.position else "", self.path) if part)
-        words = f"{where}: {self.text}" if where else self.text
-        words = f"not checked: {words}" if self.level == "unknown" else words
+    @property
+    def words(self) -> str:
+        """What is wrong and what to do, without the record."""
+        words = f"{self.path}: {self.text}" if self.path else self.text
         return f"{words}; {self.remedy}" if self.remedy else words
+
+    def __str__(self) -> str:
+        record = f"record {self.position}{', ' if self.path else ': '}" if self.position else ""
+        return f"{'not checked: ' if self.level == 'unknown' else ''}{record}{self.words}"
 
 
 def errors(problems: Sequence[Problem]) -> list[Problem]:

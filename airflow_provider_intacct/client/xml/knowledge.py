@@ -19,6 +19,7 @@ class Knowledge:
     gateway: Gateway
     time_zone: str | None = None
     _definitions: dict[tuple[str, str], ObjectDefinition] = field(default_factory=dict)
+    _lengths: dict[str, dict[str, int]] = field(default_factory=dict)
     _formatting: UserFormatting | None = None
 
     def definition(self, object: str, doc_par_id: str | None = None) -> Flow[ObjectDefinition]:
@@ -40,6 +41,20 @@ class Knowledge:
                 if result.ok:
                     self._definitions[name, ""] = metadata.read_definition(result.data)
         return {name: self._definitions.get((name, "")) for name in names}
+
+    def lengths(self, objects: Iterable[str]) -> Flow[dict[str, dict[str, int]]]:
+        """Flow: how long texts may be, by upper-case name of object and field, as far as inspect tells; in one request.
+
+        Of some objects it tells nothing.
+        """
+        names = [name.upper() for name in objects]
+        missing = [name for name in names if name not in self._lengths]
+        if missing:
+            reply = yield from self.gateway.execute([functions.inspect(name, detail=True) for name in missing])
+            reply.raise_for_access()
+            for name, result in zip(missing, reply.results, strict=True):
+                self._lengths[name] = metadata.read_lengths(result.data) if result.ok else {}
+        return {name: self._lengths[name] for name in names}
 
     def formatting(self) -> Flow[UserFormatting]:
         """Flow: how Intacct writes dates and times for this user, and in which zone."""

@@ -130,6 +130,16 @@ def read_relationship(element: etree._Element) -> Relationship:
     )
 
 
+def read_lengths(data: etree._Element | None) -> dict[str, int]:
+    """Return the longest text that each field takes, by upper-case name, of the `data` of a detailed inspect."""
+    found: dict[str, int] = {}
+    for element in () if data is None else data.iter("Field"):
+        length = words(element, "maxLength")
+        if length.isdecimal() and int(length):
+            found[words(element, "Name").upper()] = int(length)
+    return found
+
+
 def words(element: etree._Element, path: str) -> str:
     """Return the text of a child, "" when it is empty or absent."""
     return (element.findtext(path) or "").strip()

@@ -70,7 +70,8 @@ class IntacctLoadingOperator(BaseOperator):
     :param ignore_columns: columns of the source that are not read, a list, or `*` for all. Others are refused.
     :param stamp_reference: write a short id into the reference field that the source leaves empty.
     :param statistical: the entries are of a statistical journal, which has quantities and no balance.
-    :param dry_run: read and check everything, write the results, and send nothing.
+    :param dry_run: read everything, check it against the company too (accounts, vendors and dimensions that are named,
+        balance by entity, periods, numbers that are taken), write the results, and send nothing. May be a template.
     :param intacct_conn_id: the Airflow connection.
     :param entity_id: post inside this entity instead of the connection's.
     """
@@ -88,6 +89,7 @@ class IntacctLoadingOperator(BaseOperator):
         "results_conn_id",
         "on_reject",
         "max_rejects",
+        "only_check",
         "ignore_columns",
         "intacct_conn_id",
         "entity_id",
@@ -116,7 +118,7 @@ class IntacctLoadingOperator(BaseOperator):
         ignore_columns: Sequence[str] | str | None = None,
         stamp_reference: bool = True,
         statistical: bool = False,
-        dry_run: bool = False,
+        dry_run: bool | str = False,
         intacct_conn_id: str = DEFAULT_CONN_ID,
         entity_id: str | None = None,
         **kwargs: Any,

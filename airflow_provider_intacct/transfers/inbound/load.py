@@ -6,11 +6,14 @@ writes down what is sent, the client posts.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_intacct.client.checking import errors
 from airflow_provider_intacct.client.errors import InvalidRecordError
 from airflow_provider_intacct.client.posting import (
     ChangedSincePostedError,
@@ -30,6 +33,11 @@ if TYPE_CHECKING:
     from airflow_provider_intacct.transfers.inbound.ledger import Ledger, Place
     from airflow_provider_intacct.transfers.inbound.recording import Recorder
     from airflow_provider_intacct.transfers.inbound.spool import Spool
+
+log = logging.getLogger(__name__)
+
+LOOKED_AT = 1000
+"""Records that are checked against the company at a time: each number of them costs the same few queries."""
 
 TOLD = 20
 """How many of what is wrong an exception names; the results and the dead letters have all."""
@@ -75,6 +83,36 @@ class Load:
         if changed or missing:
             self._refuse_changes(client, changed, missing, more)
         self._tell_refused()
+
+    def look(self, client: IntacctClient) -> None:
+        """Check what would be posted against the company, and post nothing of it.
+
+        Raises InvalidRecordError if records would be refused and that is not to be collected.
+        """
+        first: list[str] = []
+        for chunk in _chunks(self._to_post(), LOOKED_AT):
+            found = client.check([posting for _, posting in chunk])
+            for problem in found:
+                if problem.level == "unknown":
+                    log.warning("%s", problem)
+            wrong: dict[int, list[str]] = {}
+            for problem in errors(found):
+                wrong.setdefault(problem.position, []).append(problem.words)
+            for group, posting in chunk:
+                if posting.position in wrong:
+                    first.append(f"- {group.where}: {self._refuse(group, '; '.join(wrong[posting.position]))}")
+        self.counts["refused"] = self.refused
+        if first and not self._manner.collect:
+            more = [f"- and {len(first) - TOLD} more, in the results"] if len(first) > TOLD else []
+            told = "\n".join([*first[:TOLD], *more])
+            raise InvalidRecordError(f"{len(first):,} records would be refused. Nothing was sent.\n{told}")
+        self._stop_at_too_many()
+
+    def _refuse(self, group: Group, problem: str) -> str:
+        self._spool.mark(group.id, "rejected", problem)
+        self._ledger.add(_refused(group.file, group.numbers, problem))
+        self.refused += 1
+        return problem
 
     def post(self, client: IntacctClient) -> None:
         """Post what is left to post. Raises PostingError, and what the gateway raises."""
@@ -216,6 +254,11 @@ class Load:
         if most is not None and rejected > most:
             sent = "What is posted stays posted" if self.counts["posted"] else "Nothing was sent"
             raise RecordsRejectedError(f"{rejected:,} records were rejected, max_rejects={most}. {sent}.", outcomes)
+
+
+def _chunks(found: Iterator[tuple[Group, Posting]], size: int) -> Iterator[list[tuple[Group, Posting]]]:
+    while chunk := list(islice(found, size)):
+        yield chunk
 
 
 def place(file: str, numbers: Sequence[int]) -> Place:

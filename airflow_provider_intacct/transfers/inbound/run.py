@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import ObjectStoragePath
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_intacct.arguments import names, whole_number_if_any
+from airflow_provider_intacct.arguments import is_dry_run, names, whole_number_if_any
 from airflow_provider_intacct.client.errors import InvalidRequestError
 from airflow_provider_intacct.client.posting import Scope
 from airflow_provider_intacct.scope import task_scope
@@ -61,6 +61,7 @@ class Run:
     def __init__(self, operator: IntacctLoadingOperator, context: Context, client: IntacctClient, meter: Meter) -> None:
         self.operator, self.client, self._meter = operator, client, meter
         self._asked = _asked(operator)
+        self._only_check = is_dry_run(operator.only_check)
         self._group_by = names("group_by", operator.group_by) if operator.group_by else []
         self._ignored = _ignored(operator, self._asked)
         self._manner = self._manner_of(operator)
@@ -131,7 +132,9 @@ class Run:
         whole = False
         try:
             load.check(self.client)
-            if not self.operator.only_check:
+            if self._only_check:
+                load.look(self.client)
+            else:
                 load.post(self.client)
             whole = True
         finally:
