@@ -174,3 +174,22 @@ def test_custom_objects_can_be_upserted_by_their_name(client: IntacctClient) -> 
         assert acts(outcomes) == [(act, "posted")]
     found = client.call(functions.query("SUBSCRIPTION", ["id", "SEATS"], where="name = 'S-T'")).records
     assert [each.fields["SEATS"] for each in found] == ["2"]
+
+
+def test_a_dag_that_runs_again_writes_nothing_that_is_there(
+    airflow_db: None, sandbox: SandboxProcess, client: IntacctClient, vendors: Books
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    from tests.airflow.conftest import DAGS_FOLDER
+
+    dag = DagBag(dag_folder=str(DAGS_FOLDER)).dags["keeps_vendors"]
+    first = dag.test()
+    assert (first.state, len(vendors.added())) == ("success", 4)
+    query = functions.query("VENDOR", ["COMMENTS", "DISPLAYCONTACT.PRINTAS"], where="VENDORID LIKE 'V-D%'")
+    found = [each.fields for each in client.call(query).records]
+    assert sorted(each["COMMENTS"] for each in found) == ["", "", "kept in Oslo", "kept in Oslo"]
+    assert "Oslo" in {each["DISPLAYCONTACT.PRINTAS"] for each in found}
+    sandbox.control("/sandbox/log", method="DELETE")
+    assert dag.test().state == "success"
+    assert {call["function"] for call in sandbox.control("/sandbox/log")} <= {"getAPISession", "query", "read"}

@@ -276,9 +276,9 @@ class IntacctClient:
         return run(self._knowledge.formatting(), self._transport)
 
     def post(self, postings: Sequence[Posting], **options: Unpack[PostOptions]) -> list[Outcome]:
-        """Post records prepared by client.posting.prepare, each once at most, and return an outcome for each.
+        """Carry out what client.posting.prepare, prepare_updates or prepare_upserts made, each once at most.
 
-        See client.posting.flow.post for the options and what is raised.
+        Returns an outcome for each, in their order. See client.posting.flow.post for the options and what is raised.
         """
         from airflow_provider_intacct.client.posting import post
 
