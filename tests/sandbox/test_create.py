@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.gateway_requests import AUDITOR, Answer, begin_session, call, login, session
-from tests.sandbox.books import accrual, create, element, key_of, one, refused, rows, succeed
+from tests.gateway_requests import AUDITOR, Answer, begin_session, call, login, query, session
+from tests.sandbox.books import accrual, create, element, key_of, one, refused, rows, succeed, update
 from tests.sandbox_process import SandboxProcess
 
 
@@ -19,6 +19,23 @@ def data(answer: Answer) -> tuple[dict[str, str], list[tuple[str, list[str]]]]:
     found = answer.root.find("operation/result/data")
     assert found is not None
     return dict(found.attrib), [(child.tag, [field.text or "" for field in child]) for child in found]
+
+
+def test_a_user_brings_its_contact(sandbox: SandboxProcess) -> None:
+    person = element("CONTACTINFO", {"LASTNAME": "Doe", "FIRSTNAME": "Jo", "EMAIL1": "jo@demo.example"})
+    key = key_of(sandbox, create(element("USERINFO", {"LOGINID": "jo", "USERTYPE": "business user"}, person)))
+    fields = ["CONTACTINFO.LASTNAME", "CONTACTINFO.FIRSTNAME", "CONTACTINFO.EMAIL1", "CONTACTINFO.CONTACTNAME"]
+    where = f"<filter><equalto><field>RECORDNO</field><value>{key}</value></equalto></filter>"
+
+    def read() -> list[str | None]:
+        row = succeed(sandbox, query("USERINFO", fields, where)).find("data/USERINFO")
+        assert row is not None
+        return [child.text for child in row]
+
+    assert read() == ["Doe", "Jo", "jo@demo.example", "Jo Doe(Ujo)"]
+    changed = "<CONTACTINFO><LASTNAME>Roe</LASTNAME></CONTACTINFO>"
+    succeed(sandbox, update(element("USERINFO", {"LOGINID": "jo"}, changed)))
+    assert read() == ["Roe", "Jo", "jo@demo.example", "Jo Doe(Ujo)"]
 
 
 def test_a_record_is_answered_in_lower_case_with_its_number_and_its_id(sandbox: SandboxProcess) -> None:

@@ -35,6 +35,8 @@ def create(books: Books, definition: ObjectDefinition, record: Mapping[str, Any]
     require_references(books, definition, values)
     if definition.name in _PARTIES:
         values["DISPLAYCONTACT.CONTACTNAME"] = parties.bring_contact(books, definition, values)
+    if definition.name == "USERINFO":
+        values["CONTACTINFO.CONTACTNAME"] = parties.bring_user_contact(books, values)
     if definition.name == "CONTACT":
         parties.require_address(values.get("EMAIL1"))
     if definition.owned_by_entity:
@@ -60,6 +62,8 @@ def update(books: Books, definition: ObjectDefinition, current: Record, changes:
     _require_same_entity(books, definition, current, values)
     if definition.name in _PARTIES:
         _change_party_contact(books, definition, current, values, changes)
+    if definition.name == "USERINFO":
+        parties.change_user_contact(books, current, changes)
     if definition.name == "CONTACT":
         parties.require_address(values.get("EMAIL1"))
     stored = _stored(definition, values | stamps_of_change(books, definition))

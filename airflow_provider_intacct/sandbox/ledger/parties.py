@@ -13,7 +13,7 @@ from .books import Books
 from .checks import require_unique
 from .refusals import CATCH_ALL, Reason, RefusedError, refused
 
-_PATH = "DISPLAYCONTACT."
+_PATH, _USER_PATH = "DISPLAYCONTACT.", "CONTACTINFO."
 _NOT_CREATED = (
     Reason(CATCH_ALL, "Could not create Contact record!"),
     Reason(CATCH_ALL, "Error While Saving the Display Contact"),
@@ -48,14 +48,39 @@ def bring_contact(books: Books, party: ObjectDefinition, record: Record) -> str:
     return name
 
 
-def change_contact(books: Books, current: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-    """Carry the DISPLAYCONTACT fields of a changed customer or vendor over to its contact."""
+def bring_user_contact(books: Books, record: Mapping[str, Any]) -> str | None:
+    """Create the contact that a new user brings and return its name; None where it brings none, or names one."""
+    given = {name.removeprefix(_USER_PATH): value for name, value in record.items() if name.startswith(_USER_PATH)}
+    named = given.pop("CONTACTNAME", None)
+    contact = {name: value for name, value in given.items() if value is not None}
+    if named or not contact:
+        return str(named) if named else None
     definition = books.definition("CONTACT")
-    name = current.get("DISPLAYCONTACT.CONTACTNAME")
+    person = " ".join(filter(None, (contact.get("FIRSTNAME"), contact.get("LASTNAME")))) or record["LOGINID"]
+    name = f"{person}(U{record['LOGINID']})"
+    require_unique(books, definition, name)
+    require_address(contact.get("EMAIL1"))
+    contact = {"PRINTAS": person, **contact, "CONTACTNAME": name, "STATUS": "T", "MEGAENTITYID": books.entity}
+    contact["RECORDNO"] = insert(books.db, definition, {**stamps_of_creation(books, definition), **contact})
+    remember(books, definition, contact, "Create")
+    return name
+
+
+def change_user_contact(books: Books, current: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Carry the CONTACTINFO fields of a changed user over to its contact."""
+    change_contact(books, current, changes, _USER_PATH)
+
+
+def change_contact(
+    books: Books, current: Mapping[str, Any], changes: Mapping[str, Any], path: str = "DISPLAYCONTACT."
+) -> None:
+    """Carry the contact fields of a changed record over to its contact: DISPLAYCONTACT of customers and vendors."""
+    definition = books.definition("CONTACT")
+    name = current.get(path + "CONTACTNAME")
     values = {
-        field.removeprefix(_PATH): value
+        field.removeprefix(path): value
         for field, value in changes.items()
-        if field.startswith(_PATH) and field.removeprefix(_PATH) in definition.fields
+        if field.startswith(path) and field.removeprefix(path) in definition.fields
     }
     values.pop("CONTACTNAME", None)
     contact = books.first("CONTACT", CONTACTNAME=name) if name else None
