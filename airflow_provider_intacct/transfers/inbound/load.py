@@ -7,11 +7,13 @@ writes down what is sent, the client posts.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_intacct.client.checking import errors
 from airflow_provider_intacct.client.errors import InvalidRecordError
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from airflow_provider_intacct.transfers.inbound.spool import Spool
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
 
 LOOKED_AT = 1000
 """Records that are checked against the company at a time: each number of them costs the same few queries."""
@@ -66,6 +70,7 @@ class Load:
         self._look_first = look_first
         self.counts: Counter[str] = Counter()
         self.refused = 0
+        self._booked_before = 0
 
     def check(self, client: IntacctClient) -> None:
         """Look at every record before any is sent.
@@ -90,6 +95,7 @@ class Load:
         Raises InvalidRecordError if records would be refused and that is not to be collected.
         """
         first: list[str] = []
+        count = 0
         for chunk in _chunks(self._to_post(), LOOKED_AT):
             found = client.check([posting for _, posting in chunk])
             for problem in found:
@@ -99,32 +105,31 @@ class Load:
             for problem in errors(found):
                 wrong.setdefault(problem.position, []).append(problem.words)
             for group, posting in chunk:
-                if posting.position in wrong:
-                    first.append(f"- {group.where}: {self._refuse(group, '; '.join(wrong[posting.position]))}")
+                if problems := wrong.get(posting.position):
+                    self._refuse(group, "; ".join(problems))
+                    count += 1
+                    if count <= TOLD:
+                        first.append(f"- {group.where}: {'; '.join(problems)}")
         self.counts["refused"] = self.refused
         if first and not self._manner.collect:
-            more = [f"- and {len(first) - TOLD} more, in the results"] if len(first) > TOLD else []
-            told = "\n".join([*first[:TOLD], *more])
-            raise InvalidRecordError(f"{len(first):,} records would be refused. Nothing was sent.\n{told}")
+            more = [f"- and {count - TOLD} more, in the results"] if count > TOLD else []
+            told = "\n".join([*first, *more])
+            raise InvalidRecordError(f"{count:,} records would be refused. Nothing was sent.\n{told}")
         self._stop_at_too_many()
 
-    def _refuse(self, group: Group, problem: str) -> str:
+    def _refuse(self, group: Group, problem: str) -> None:
         self._spool.mark(group.id, "rejected", problem)
         self._ledger.add(_refused(group.file, group.numbers, problem))
         self.refused += 1
-        return problem
 
     def post(self, client: IntacctClient) -> None:
         """Post what is left to post. Raises PostingError, and what the gateway raises."""
         self._stop_at_too_many()
-        chunk: list[tuple[Group, Posting]] = []
-        for group, posting in self._to_post():
-            chunk.append((group, posting))
-            if len(chunk) == MAX_RECORDS:
+        try:
+            for chunk in _ahead(_chunks(self._to_post(), MAX_RECORDS)):
                 self._post(client, chunk)
-                chunk = []
-        if chunk:
-            self._post(client, chunk)
+        finally:
+            self.counts["already_posted"] += self._booked_before
 
     def _checked(self, group: Group) -> Posting | None:
         """Return the posting of a record; None if it cannot be posted, which is noted."""
@@ -187,7 +192,7 @@ class Load:
                 continue
             before = self._ledger.brought(group.control_id or "")
             if before and before.booked:
-                self.counts["already_posted"] += 1
+                self._booked_before += 1
                 continue
             posting = self._recorder.posting(group, lambda _, group=group: group.ordinal)  # type: ignore[misc]
             if posting.digest != group.digest:
@@ -254,6 +259,21 @@ class Load:
         if most is not None and rejected > most:
             sent = "What is posted stays posted" if self.counts["posted"] else "Nothing was sent"
             raise RecordsRejectedError(f"{rejected:,} records were rejected, max_rejects={most}. {sent}.", outcomes)
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items, and have the next one made while this one is posted: meanwhile there is but to wait.
+
+    Where SQLite is not built to be shared by threads, each is made in its turn.
+    """
+    if sqlite3.threadsafety < 3:
+        yield from items
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="intacct-load") as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
 
 
 def _chunks(found: Iterator[tuple[Group, Posting]], size: int) -> Iterator[list[tuple[Group, Posting]]]:

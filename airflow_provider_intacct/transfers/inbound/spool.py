@@ -69,8 +69,8 @@ class Group:
 
 
 def temporary_database(folder: str) -> sqlite3.Connection:
-    """Return a SQLite file that need not outlive the process, for one thread."""
-    connection = sqlite3.connect(Path(folder, "load.db"), isolation_level=None)
+    """Return a SQLite file that need not outlive the process."""
+    connection = sqlite3.connect(Path(folder, "load.db"), isolation_level=None, check_same_thread=False)
     for setting in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", "locking_mode = EXCLUSIVE"):
         connection.execute(f"PRAGMA {setting}")
     connection.execute("BEGIN")
