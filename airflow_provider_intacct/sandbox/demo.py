@@ -27,6 +27,7 @@ _AUDIT = Grants(
     except_for={
         ("Platform Services", "Custom reports"): (),
         ("General Ledger", "Approve journal entries"): (),
+        ("Accounts Payable", "Approve vendors"): (),
         ("Accounts Payable", "Approve bills"): (),
         ("Accounts Payable", "Approve payments"): (),
         ("Time and Expenses", "Approve expense reports"): (),

@@ -13,6 +13,7 @@ from .users import User
 _RIGHT_OF = {
     "query": "List", "readByQuery": "List", "readMore": "List", "readView": "List", "get_list": "List",
     "read": "View", "readByName": "View", "readRelated": "View", "get": "View", "getAuditTrail": "View",
+    "getVendorApprovalHistory": "View",
     "readReport": "View",
     "getDdsObjects": "List", "getDdsDdl": "List", "runDdsJob": "Add",
     "create": "Add", "update": "Edit", "delete": "Delete", "reverse": "Add", "reclassify": "Edit", "record": "Add",
@@ -51,6 +52,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("General Ledger", "Approve journal entries", (), "GLBATCH"),
     Policy("General Ledger", "Reports", ("TRIALBALANCE", "ACCOUNTBALANCE")),
     Policy("Accounts Payable", "Vendors", ("VENDOR", "VENDTYPE")),
+    Policy("Accounts Payable", "Approve vendors", (), "VENDOR"),
     Policy("Accounts Payable", "Terms", ("APTERM",)),
     Policy("Accounts Payable", "Account labels", ("APACCOUNTLABEL",)),
     Policy("Accounts Payable", "Bills", ("APBILL", "APBILLITEM")),

@@ -182,6 +182,7 @@ DEFINITIONS: tuple[Switch, ...] = (
     Switch("approval_glbatch", 0, "approvals that a submitted journal entry needs before it posts; 0 none"),
     Switch("approval_eexpenses", 0, "approvals that a submitted expense report needs before it posts; 0 none"),
     Switch("approval_podocument", 0, "approvals that a purchasing document needs before it is pending; 0 none"),
+    Switch("approval_vendor", 0, "approvals that a new or changed vendor needs before anything posts for it; 0 none"),
     Switch("approval_timesheet", 1, "approvals that a submitted timesheet needs; 0: it is approved at once"),
     Switch("self_approval", "refused", "who submits cannot approve, may approve, or approves one level by submitting",
            ("refused", "allowed", "automatic")),

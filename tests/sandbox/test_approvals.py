@@ -296,8 +296,8 @@ def test_the_company_tells_which_postings_need_approval(sandbox: SandboxProcess)
     ("values", "words"),
     [
         (
-            {"object": "VENDOR", "key": 1},
-            "object is one of APBILL, APPYMT, GLBATCH, EEXPENSES, PODOCUMENT, TIMESHEET, not 'VENDOR'.",
+            {"object": "ITEM", "key": 1},
+            "object is one of APBILL, APPYMT, GLBATCH, EEXPENSES, VENDOR, PODOCUMENT, TIMESHEET, not 'ITEM'.",
         ),
         ({"object": "APBILL", "key": "x"}, "key is a RECORDNO, not 'x'."),
         ({"object": "APBILL", "key": 999999}, "There is no APBILL 999999."),

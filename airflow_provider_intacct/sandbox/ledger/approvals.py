@@ -61,9 +61,10 @@ PURCHASE = Workflow("PODOCUMENT", "Document", "D", "S", "X", "R", "G", lambda sw
 TIMESHEET = Workflow(
     "TIMESHEET", "Timesheet", "D", "S", "PA", "R", "A", lambda switches: switches["approval_timesheet"]
 )
+VENDOR = Workflow("VENDOR", "Vendor", "S", "S", "PA", "R", "A", lambda switches: switches["approval_vendor"])
 NONE_NEEDED: Mapping[str, Any] = {
     "approval_apbill": 0, "approval_appymt": 0, "approval_glbatch": 0, "approval_eexpenses": 0,
-    "approval_podocument": 0, "payment_confirmation": "never",
+    "approval_podocument": 0, "approval_vendor": 0, "payment_confirmation": "never",
 }  # fmt: skip
 """The switches under which everything posts at once, as it does while a company is founded."""
 
@@ -141,6 +142,12 @@ def require_decided(books: Books, workflow: Workflow, record: Record) -> None:
     """Refuse a change of what others are asked to decide on."""
     if record["STATE"] in workflow.waiting:
         raise _wrong_state(books, f"This {workflow.name.lower()} waits for approval and cannot be changed.")
+
+
+def require_approved_party(books: Books, party: Record) -> None:
+    """Refuse to post for a vendor that is not approved. Source: Intacct's help, "About vendor approvals"."""
+    if party.get("VENDORID") and party.get("STATE") in VENDOR.unposted and VENDOR.levels(books):
+        raise _wrong_state(books, f"Vendor '{party['VENDORID']}' is not approved; save the transaction as a draft.")
 
 
 def require_deletable(books: Books, workflow: Workflow, record: Record) -> None:

@@ -256,7 +256,10 @@ def _party(books: Books, kind: Kind, header: Record, *, draft: bool) -> Record:
     if not kind.party:
         return {}
     if name:
-        return require_active(books, kind.party, name)
+        party = require_active(books, kind.party, name)
+        if not draft:
+            approvals.require_approved_party(books, party)
+        return party
     if draft:
         return {}
     raise missing(books, books.definition(kind.object).fields[kind.party_field].label)

@@ -9,12 +9,13 @@ from airflow_provider_intacct.sandbox.records import Record, find, insert
 from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import parties
+from . import approvals, parties
 from .audit import remember, stamps_of_change, stamps_of_creation
 from .books import BASE_CURRENCY, Books
 from .checks import referring_label, require_fields, require_references, require_unique
 from .numbering import next_id, numbered
 from .refusals import already_exists, invalid_reference, refused
+from .subledgers import BILL_PAYMENT
 from .terms import term_value
 
 _BUSINESS_ID = {"GLJOURNAL": ("SYMBOL",), "TRXCURRENCIES": ("CODE",), "TASK": ("PROJECTID", "TASKID"),
@@ -42,8 +43,12 @@ def create(books: Books, definition: ObjectDefinition, record: Mapping[str, Any]
     if definition.owned_by_entity:
         values["MEGAENTITYID"] = books.entity
     values |= stamps_of_creation(books, definition)
+    if definition.name == "VENDOR":
+        values["STATE"] = approvals.landing(books, approvals.VENDOR)
     stored = _stored(definition, values)
     stored[definition.key] = insert(books.db, definition, stored)
+    if definition.name == "VENDOR":
+        approvals.note_submission(books, approvals.VENDOR, stored[definition.key], values["STATE"])
     if definition.name == "LOCATIONENTITY":
         books.db.execute('UPDATE "LOCATION" SET "ENTITY" = "LOCATIONID" WHERE "RECORDNO" = ?', (stored["RECORDNO"],))
     remember(books, definition, stored, "Create")
@@ -66,6 +71,8 @@ def update(books: Books, definition: ObjectDefinition, current: Record, changes:
         parties.change_user_contact(books, current, changes)
     if definition.name == "CONTACT":
         parties.require_address(values.get("EMAIL1"))
+    if definition.name == "VENDOR":
+        values["STATE"] = _submit_vendor(books, current)
     stored = _stored(definition, values | stamps_of_change(books, definition))
     write(books.db, definition, current[definition.key], stored)
     if definition.name == "LOCATION":
@@ -81,6 +88,20 @@ def delete(books: Books, definition: ObjectDefinition, current: Record) -> None:
         raise refused(f"{definition.label} '{key}' cannot be deleted: it is in use ({label}).")
     erase(books.db, definition, current[definition.key])
     remember(books, definition, current, "Delete")
+
+
+def _submit_vendor(books: Books, current: Record) -> str:
+    """Return the state of a vendor that is changed: submitted, where vendors need approval.
+
+    Source: Intacct's help, "About vendor approvals": not while a payment request is under way.
+    """
+    if not approvals.VENDOR.levels(books):
+        return str(current["STATE"])
+    if any(payment["STATE"] in BILL_PAYMENT.holding for payment in books.find("APPYMT", VENDORID=current["VENDORID"])):
+        raise refused(f"Vendor '{current['VENDORID']}' has payment requests under way and cannot be changed.")
+    state = approvals.landing(books, approvals.VENDOR)
+    approvals.note_submission(books, approvals.VENDOR, current["RECORDNO"], state)
+    return state
 
 
 def _stored(definition: ObjectDefinition, values: Mapping[str, Any]) -> Record:

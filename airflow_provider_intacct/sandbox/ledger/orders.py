@@ -176,8 +176,10 @@ def _header(books: Books, module: Module, record: Mapping[str, Any], present: st
     require_fields(books, objects, header)
     require_references(books, objects, header)
     if module.party:
-        require_active(books, module.party, header["CUSTVENDID"])
+        party = require_active(books, module.party, header["CUSTVENDID"])
     header["STATE"] = _state(books, module, header.get("STATE"), present)
+    if module is PURCHASING and header["STATE"] != _DRAFT:
+        approvals.require_approved_party(books, party)
     header["CURRENCY"] = header.get("CURRENCY") or header.get("BASECURR") or BASE_CURRENCY
     return header
 

@@ -204,7 +204,9 @@ def _note_submission(books: Books, kind: PaymentKind, header: Record) -> None:
 def _require_party(books: Books, kind: PaymentKind, header: Record) -> None:
     name = header.get(kind.documents.party_field)
     if name:
-        require_active(books, kind.documents.party, name)
+        party = require_active(books, kind.documents.party, name)
+        if header["STATE"] != PAYMENT_DRAFT:
+            approvals.require_approved_party(books, party)
     elif not (kind.documents.party == "CUSTOMER" and header.get("PAYERNAME")):
         raise missing(books, books.definition(kind.object).fields[kind.documents.party_field].label)
 

@@ -50,6 +50,10 @@ def _timesheet_given_up(books: Books, record: Record) -> None:
     sheets.decide_entries(books, record, (), "R")
 
 
+def _vendor_approved(books: Books, record: Record) -> None:
+    write(books.db, books.definition("VENDOR"), record["RECORDNO"], {"STATE": approvals.VENDOR.posted})
+
+
 def _payment_given_up(books: Books, record: Record) -> None:
     payments.release(books, BILL_PAYMENT, record)
 
@@ -60,6 +64,7 @@ CONSEQUENCES: Mapping[str, Consequences] = MappingProxyType(
         "APPYMT": Consequences(approvals.PAYMENT, _payment_approved, _payment_given_up),
         "GLBATCH": Consequences(approvals.ENTRY, journals.post_approved),
         "EEXPENSES": Consequences(approvals.EXPENSES, _expenses_approved),
+        "VENDOR": Consequences(approvals.VENDOR, _vendor_approved),
         "PODOCUMENT": Consequences(approvals.PURCHASE, orders.post_approved),
         "TIMESHEET": Consequences(approvals.TIMESHEET, _timesheet_approved, _timesheet_given_up),
     }

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from airflow_provider_intacct.sandbox.gateway.calls import Call, function
-from airflow_provider_intacct.sandbox.gateway.results import EmptyResult, FunctionError
+from airflow_provider_intacct.sandbox.gateway.results import DataResult, EmptyResult, FunctionError, Node
 from airflow_provider_intacct.sandbox.ledger import workflows
+from airflow_provider_intacct.sandbox.ledger.approvals import VENDOR, history
 from airflow_provider_intacct.sandbox.ledger.books import Books
 from airflow_provider_intacct.sandbox.ledger.refusals import no_record
 from airflow_provider_intacct.sandbox.records import Record, fetch
@@ -72,6 +73,52 @@ def decide(call: Call) -> EmptyResult:
         else:
             (workflows.approve if approved else workflows.decline)(books, name, record, comment)
     return EmptyResult()
+
+
+@function("approveVendor", "declineVendor", writes=True)
+def decide_on_vendor(call: Call) -> EmptyResult:
+    """Approve or decline a vendor."""
+    call.company.permissions.require_approver(call.user, call.name, "VENDOR")
+    books = books_of(call)
+    verdict = workflows.approve if call.name == "approveVendor" else workflows.decline
+    with refusals_as_errors():
+        record = _record(books, "VENDOR", (call.element.findtext("recordno") or "").strip())
+        verdict(books, "VENDOR", record, call.element.findtext("reviewcomments"))
+    return EmptyResult()
+
+
+@function("getVendorsToApprove")
+def get_vendors_to_approve(call: Call) -> DataResult:
+    """List the vendors that wait for approval (UNSOURCED: the shape)."""
+    call.company.permissions.require_approver(call.user, call.name, "VENDOR")
+    books = books_of(call)
+    names = ("RECORDNO", "VENDORID", "NAME")
+    waiting = [record for state in sorted(VENDOR.waiting) for record in books.find("VENDOR", STATE=state)]
+    nodes = [Node("vendor", {name: str(record[name]) for name in names}) for record in waiting]
+    return DataResult(nodes, "vendor", {"count": len(nodes)})
+
+
+@function("getVendorApprovalHistory")
+def get_vendor_approval_history(call: Call) -> DataResult:
+    """List what was decided on a vendor since its last submission (UNSOURCED: the shape)."""
+    call.require("VENDOR")
+    books = books_of(call)
+    with refusals_as_errors():
+        record = _record(books, "VENDOR", (call.element.findtext("recordno") or "").strip())
+    events = history(books, "VENDOR", record["RECORDNO"])
+    nodes = [
+        Node(
+            "approval",
+            {
+                "action": event["act"],
+                "userid": event["user_id"],
+                "date": event["moment"],
+                "comments": event["comment"],
+            },
+        )
+        for event in events
+    ]
+    return DataResult(nodes, "approval", {"count": len(nodes)})
 
 
 def _on_behalf(call: Call, name: str, user_id: str) -> Books:
