@@ -24,7 +24,8 @@ class Act:
 
     `build`      returns its function for a key and the details, which hold only names in `takes`
     `takes`      the details it has a place for; those in `needs` must be given
-    `key_field`  the field that the function knows the record by; "" if Intacct cannot be asked for it
+    `key_field`  the field that the function knows the record by; "" if keys are taken as they are
+    `found_by`   the field to see by whether the record is there: the key's, or "" if Intacct cannot be asked
     `leads_to`   the states that show it as done; none if no state does
     `exactly`    only these show it, not those further along
     `opposite`   there is no such function: the opposite record is created, from what is read of this one
@@ -34,6 +35,7 @@ class Act:
     takes: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
     key_field: str = RECORD_NUMBER
+    found_by: str = RECORD_NUMBER
     leads_to: tuple[str, ...] = ()
     exactly: bool = False
     opposite: bool = False
@@ -120,14 +122,23 @@ REVERSE_PAYMENT = _reversal("reverse_appayment", states=UNDONE)
 
 ACTS: Mapping[str, Mapping[str, Act]] = {
     "approve": {
-        "PODOCUMENT": Act(_document("approve"), COMMENT, key_field=DOCUMENT_ID, leads_to=("Approved",)),
+        "PODOCUMENT": Act(
+            _document("approve"), COMMENT, key_field=DOCUMENT_ID, found_by=DOCUMENT_ID, leads_to=("Approved",)
+        ),
         "TIMESHEET": Act(_timesheet("approve", "APPROVEDBY"), SHEET, leads_to=("Approved",)),
         "VENDOR": Act(_vendor("approveVendor"), COMMENT, leads_to=("Approved",)),
         "APPYMT": _payments("approve_appaymentrequest", "Approved"),
         "APPAYMENTREQUEST": _payments("approve_appaymentrequest", "Approved"),
     },
     "decline": {
-        "PODOCUMENT": Act(_document("decline"), COMMENT, key_field=DOCUMENT_ID, leads_to=("Declined",), exactly=True),
+        "PODOCUMENT": Act(
+            _document("decline"),
+            COMMENT,
+            key_field=DOCUMENT_ID,
+            found_by=DOCUMENT_ID,
+            leads_to=("Declined",),
+            exactly=True,
+        ),
         "TIMESHEET": Act(_timesheet("decline", "DECLINEDBY"), SHEET, leads_to=("Declined",), exactly=True),
         "VENDOR": Act(_vendor("declineVendor"), COMMENT, leads_to=("Declined",), exactly=True),
         "APPYMT": _payments("decline_appaymentrequest", "Declined", exactly=True),
@@ -142,13 +153,22 @@ ACTS: Mapping[str, Mapping[str, Act]] = {
         "EEXPENSES": Act(_legacy_update("update_expensereport", "state", "Submitted"), leads_to=("Submitted",)),
         # Of a document the function takes the action: Pending is what a draft is submitted as, whatever its definition.
         "SODOCUMENT": Act(
-            _legacy_update("update_sotransaction", "state", "Pending"), key_field=DOCUMENT_ID, leads_to=("Submitted",)
+            _legacy_update("update_sotransaction", "state", "Pending"),
+            key_field=DOCUMENT_ID,
+            found_by=DOCUMENT_ID,
+            leads_to=("Submitted",),
         ),
         "PODOCUMENT": Act(
-            _legacy_update("update_potransaction", "state", "Pending"), key_field=DOCUMENT_ID, leads_to=("Submitted",)
+            _legacy_update("update_potransaction", "state", "Pending"),
+            key_field=DOCUMENT_ID,
+            found_by=DOCUMENT_ID,
+            leads_to=("Submitted",),
         ),
         "INVDOCUMENT": Act(
-            _legacy_update("update_ictransaction", "state", "Pending"), key_field=DOCUMENT_ID, leads_to=("Submitted",)
+            _legacy_update("update_ictransaction", "state", "Pending"),
+            key_field=DOCUMENT_ID,
+            found_by=DOCUMENT_ID,
+            leads_to=("Submitted",),
         ),
     },
     "recall": {"APBILL": Act(_recall, leads_to=("Draft",), exactly=True)},
@@ -273,6 +293,11 @@ KEY_ATTRIBUTES: Mapping[str, str] = {
 }
 """The attribute that names the record, for the legacy functions where it is not `key`. Source: the 3.0 schema."""
 
+NAMED_ALIKE = frozenset(
+    ["vendorid", "customerid", "employeeid", "departmentid", "locationid", "itemid", "contactname", "symbol"]
+)
+"""Attributes that have the name of the object's own field."""
+
 
 def act_of(object_name: str, act: str) -> Act:
     """Return how `act` is done to records of `object_name`. Raises InvalidRequestError if the gateway cannot do it."""
@@ -302,4 +327,5 @@ def _deletion(object_name: str, function: str) -> Act:
     if function == "delete":
         return Act(lambda key, _: functions.delete(object_name, [key]))
     attribute = KEY_ATTRIBUTES.get(function, "key")
-    return Act(lambda key, _: functions.function(function, {f"@{attribute}": key}), key_field="")
+    found_by = attribute.upper() if attribute in NAMED_ALIKE else ""
+    return Act(lambda key, _: functions.function(function, {f"@{attribute}": key}), key_field="", found_by=found_by)

@@ -44,7 +44,7 @@ def find_existing(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[st
     found: dict[str, bool] = {}
     groups: dict[tuple[str, str], list[Posting]] = {}
     for posting in postings:
-        if (field := how_of(posting).key_field) and posting.record[KEY]:
+        if (field := how_of(posting).found_by) and posting.record[KEY]:
             groups.setdefault((posting.kind.object_name, field), []).append(posting)
     for (object_name, field), group in groups.items():
         keys = [posting.record[KEY] for posting in group]

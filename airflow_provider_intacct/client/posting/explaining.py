@@ -68,7 +68,7 @@ def _not_deleted(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[list[Out
     there = yield from find_existing(execute, [outcome.posting for outcome in outcomes])
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        if there.get(outcome.posting.control_id) is False and how_of(outcome.posting).key_field == RECORD_NUMBER:
+        if there.get(outcome.posting.control_id) is False and how_of(outcome.posting).found_by == RECORD_NUMBER:
             groups.setdefault(outcome.posting.kind.object_name, []).append(outcome)
     told = [
         replace(outcome, note=UNTOLD.format(why=UNNAMED))
