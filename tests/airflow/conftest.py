@@ -40,6 +40,8 @@ USERS = {
     "auditor": "auditor-Secret-2Lm",
     "west": "west-Secret-5Xp",
     "locked": "locked-Secret-3Tz",
+    "approver": "approver-Secret-6Vb",
+    "controller": "controller-Secret-8Zt",
 }
 SENDERS = {"SANDBOX": "sender-Secret-7Qf", "STRANGER": "stranger-Secret-4Rt"}
 

@@ -184,13 +184,13 @@ def test_an_approval_leads_to_the_next_state_once(
 ) -> None:
     sandbox.switch(approval_appymt=2)
     made = payment()
-    connect(login="approver", password="approver-Secret-6Vb")
+    connect(user="approver")
     task = Task()
     (first,) = task.try_(approval("approve", made))
     assert (first["status"], first["state"]) == ("posted", "Partially Approved")
     assert "further approval" in first["note"]
     assert statuses(task.try_(approval("approve", made))) == ["already_posted"]
-    connect(login="controller", password="controller-Secret-8Zt")
+    connect(user="controller")
     second = Task()
     second.ti.task_id = "second"
     (last,) = second.try_(approval("approve", made))
@@ -209,7 +209,7 @@ def test_a_declined_payment_is_declined_once_and_says_what_to_mend(
 ) -> None:
     sandbox.switch(approval_appymt=1)
     made = payment()
-    connect(login="approver", password="approver-Secret-6Vb")
+    connect(user="approver")
     (declined,) = Task().try_(approval("decline", made))
     assert (declined["status"], declined["state"]) == ("posted", "Declined")
     assert "submit it again" in declined["note"]
@@ -223,6 +223,57 @@ def test_a_submitted_bill_is_recalled_and_submitted_again(sandbox: SandboxProces
     assert (recalled["status"], recalled["state"]) == ("posted", "Draft")
     (submitted,) = Task().try_(approval("submit", made, "APBILL"))
     assert (submitted["status"], submitted["state"]) == ("posted", "Submitted")
+
+
+def order(vendor: str = "V001") -> list[dict[str, Any]]:
+    record = {
+        "transactiontype": "Purchase Order",
+        "datecreated": "2026-04-01",
+        "vendorid": vendor,
+        "datedue": "2026-04-30",
+        "returnto": {"contactname": ""},
+        "payto": {"contactname": ""},
+        "potransitems": {
+            "potransitem": {"itemid": "I001", "quantity": "2", "unit": "Each", "price": "10.00", "locationid": "100"}
+        },
+    }
+    return Task().try_(IntacctCreateOperator(task_id="order", function="create_potransaction", records=record))
+
+
+def test_a_purchase_order_is_approved_by_its_document_id_or_its_number(
+    sandbox: SandboxProcess, client: IntacctClient, connect: Connect
+) -> None:
+    sandbox.switch(approval_podocument=1)
+    (first,), (second,) = order(), order("V002")
+    assert first["state"] == "Submitted"
+    found = client.rows("PODOCUMENT", fields=["RECORDNO"], where="DOCID = :id", params={"id": second["key"]})
+    (number,) = [row["RECORDNO"] for row in found]
+    connect(user="approver")
+    (approved, declined) = (
+        Task().try_(approval("approve", first["key"], "PODOCUMENT", comment="in the budget")),
+        Task().try_(approval("decline", number, "PODOCUMENT", comment="not in the budget")),
+    )
+    assert [(each["status"], each["state"]) for each in approved] == [("posted", "Pending")]
+    assert [(each["status"], each["state"]) for each in declined] == [("posted", "Declined")]
+
+
+def test_a_timesheet_is_approved_entry_by_entry(client: IntacctClient, connect: Connect) -> None:
+    entries = [{"ENTRYDATE": f"2026-04-0{day}", "QTY": "8", "LOCATIONID": "100"} for day in (6, 7)]
+    record = {
+        "EMPLOYEEID": "E001",
+        "BEGINDATE": "2026-04-06",
+        "STATE": "Submitted",
+        "TIMESHEETENTRIES": {"TIMESHEETENTRY": entries},
+    }
+    (sheet,) = Task().try_(IntacctCreateOperator(task_id="sheet", object="TIMESHEET", records=record))
+    first, _ = client.rows("TIMESHEETENTRY", fields=["RECORDNO"], where=f"TIMESHEETKEY = {sheet['key']}")
+    connect(user="approver")
+    (partly,) = Task().try_(approval("approve", sheet["key"], "TIMESHEET", entries=[first["RECORDNO"]]))
+    assert (partly["status"], partly["state"]) == ("posted", "Partially Approved")
+    rest = Task()
+    rest.ti.task_id = "rest"
+    (whole,) = rest.try_(approval("approve", sheet["key"], "TIMESHEET"))
+    assert (whole["status"], whole["state"]) == ("posted", "Approved")
 
 
 def test_what_is_in_the_state_already_is_not_sent(sandbox: SandboxProcess, client: IntacctClient) -> None:
