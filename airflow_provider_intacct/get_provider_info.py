@@ -11,10 +11,21 @@ _MODULES = {
     "hooks": ["hooks.intacct"],
     "operators": [
         f"operators.{name}"
-        for name in ("attachments", "balances", "dds", "entities", "function", "query", "report", "write")
+        for name in (
+            "acts",
+            "attachments",
+            "balances",
+            "dds",
+            "delete",
+            "entities",
+            "function",
+            "query",
+            "report",
+            "write",
+        )
     ],
-    "sensors": ["sensors.record"],
-    "triggers": [f"triggers.{name}" for name in ("dds", "posting", "record", "report")],
+    "sensors": ["sensors.record", "sensors.state"],
+    "triggers": [f"triggers.{name}" for name in ("dds", "posting", "record", "report", "state")],
 }
 _TRANSFERS = [
     {
