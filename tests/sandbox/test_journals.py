@@ -182,6 +182,23 @@ def test_a_reverse_date_books_the_opposite_entry_there(sandbox: SandboxProcess) 
     assert_books_tie_out(sandbox)
 
 
+def test_a_posted_entry_is_reversed_by_an_update_and_the_reversal_taken_back_by_another(
+    sandbox: SandboxProcess,
+) -> None:
+    key = key_of(sandbox, create(accrual()))
+    reversing = 'SELECT * FROM "GLBATCH" WHERE "REVERSEDFROM" = ?'
+    succeed(sandbox, update(element("GLBATCH", {"RECORDNO": key, "REVERSEDATE": "04/15/2026"})))
+    (reversal,) = rows(sandbox, reversing, key)
+    assert one(sandbox, "GLBATCH", key)["REVERSEDKEY"] == reversal["RECORDNO"]
+    assert sorted(postings(sandbox, reversal["RECORDNO"])) == sorted(
+        (account, place, -int(str(cents))) for account, place, cents in postings(sandbox, key)
+    )
+    succeed(sandbox, update(element("GLBATCH", {"RECORDNO": key, "REVERSEDATE": ""})))
+    assert rows(sandbox, reversing, key) == []
+    assert one(sandbox, "GLBATCH", key)["REVERSEDKEY"] is None
+    assert_books_tie_out(sandbox)
+
+
 def test_deleting_an_entry_removes_its_postings_and_its_reversal(sandbox: SandboxProcess) -> None:
     before = balance(sandbox, "6500", period="Month Ended April 2026")
     key = key_of(sandbox, create(accrual(REVERSEDATE="04/01/2026")))
