@@ -114,6 +114,19 @@ def test_read_shows_an_adjustment_with_its_lines(sandbox: SandboxProcess) -> Non
     assert answer.text(".//APADJUSTMENTITEMS/apadjustmentitem/TRX_AMOUNT") in ("-10", "-10.00")
 
 
+def test_adjustments_and_labels_are_listed_in_the_legacy_dialect(sandbox: SandboxProcess) -> None:
+    key = key_of(sandbox, adjustment("ap", "-10.00", adjustmentno="M-1", billno="X-9"))
+    listed = call(sandbox, '<get_list object="apadjustment"/>').root.find(".//apadjustment")
+    assert listed is not None
+    found = {name: listed.findtext(name) for name in ("key", "adjustmentno", "billno", "vendorid", "state", "totaldue")}
+    assert found == {
+        "key": str(key), "adjustmentno": "M-1", "billno": "X-9", "vendorid": "V001", "state": "Posted",
+        "totaldue": "-10",
+    }  # fmt: skip
+    label = call(sandbox, '<get object="araccountlabel" key="Services"/>').root
+    assert label.findtext(".//araccountlabel/glaccountno") == "4020"
+
+
 def test_who_may_not_enter_adjustments_is_refused(sandbox: SandboxProcess) -> None:
     assert refused(sandbox, adjustment("ap", "1.00"), credential=login(AUDITOR))[0][0] == "PL04000005"
 
