@@ -234,7 +234,8 @@ def _compared(execute: Execute, candidates: Sequence[_Candidate]) -> Flow[dict[s
             known = found.get(each.posting.control_id)
             if known is None or (known.differences and not what):
                 shown = each.posting.act == "create" or not any(unread(each.posting, record))
-                found[each.posting.control_id] = Found(each.key, what, shown)
+                returned = _number(record, each.posting.kind.returns) if each.posting.kind.returns else ""
+                found[each.posting.control_id] = Found(returned or each.key, what, shown)
     return found
 
 

@@ -36,7 +36,8 @@ class Kind:
     `natural_key` and `reference` name entries as the author writes them; `fields` says under which field of
     `object_name` an entry reads back, where that differs from its own name. `record_key` is the field that numbers its
     records: `id` of custom objects. Records with the entry and value `unstamped` get no reference: it is not theirs.
-    `listed` is its name for the legacy `get`, where nothing else finds it.
+    `listed` is its name for the legacy `get`, where nothing else finds it. `returns` is the field that its function
+    returns as the key, where that is not the record's number.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Kind:
     fields: Mapping[str, str] = field(default_factory=dict)
     journal: bool = False
     listed: str = ""
+    returns: str = ""
     record_key: str = "RECORDNO"
     unstamped: tuple[str, str] = ("", "")
 
@@ -244,6 +246,7 @@ _KINDS = (
         natural_key=("transactiontype", "documentno"),
         lines=Lines("sotransitems", "sotransitem", comparable=False),
         fields={"transactiontype": "DOCPARID", "documentno": "DOCNO"},
+        returns="DOCID",
     ),
     Kind(
         "create_potransaction",
@@ -252,6 +255,7 @@ _KINDS = (
         natural_key=("transactiontype", "documentno"),
         lines=Lines("potransitems", "potransitem", comparable=False),
         fields={"transactiontype": "DOCPARID", "documentno": "DOCNO"},
+        returns="DOCID",
     ),
     Kind(
         "create_ictransaction",
@@ -260,6 +264,7 @@ _KINDS = (
         natural_key=("transactiontype", "documentno"),
         lines=Lines("ictransitems", "ictransitem", comparable=False),
         fields={"transactiontype": "DOCPARID", "documentno": "DOCNO"},
+        returns="DOCID",
     ),
     Kind("TIMESHEET", "TIMESHEET", lines=Lines("TIMESHEETENTRIES", "TIMESHEETENTRY")),
     Kind("ICTRANSFER", "ICTRANSFER", lines=Lines("ICTRANSFERITEMS", "ICTRANSFERITEM", minimum=2)),
