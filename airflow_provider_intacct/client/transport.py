@@ -191,6 +191,8 @@ def _content(request: Request) -> dict[str, Any]:
 
 
 def _reply(reply: httpx.Response, raw: bytes) -> HttpReply:
+    # httpx ties a reply to its stream in a circle, and so would hold the request's body until that is collected.
+    reply.stream = httpx.ByteStream(b"")
     headers = {name.lower(): value for name, value in reply.headers.items()}
     body = _unpacked(raw, headers.get("content-encoding", "").strip().lower())
     return HttpReply(reply.status_code, headers, body, len(raw))

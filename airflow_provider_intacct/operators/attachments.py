@@ -22,8 +22,11 @@ class ObjectStorageToIntacctAttachmentsOperator(IntacctWriteOperator):
     To attach files to records in the same request, use `attachments` of IntacctCreateOperator.
 
     Files are read when they are sent. Intacct takes them as base64 inside the XML, so one attachment at a time is held
-    in memory, about five times over; Intacct's own limit is not known. An attachment that is there already with the
-    same files is `already_posted`; one with other files under the id is rejected, for Intacct changes no file.
+    in memory, about five times over. Intacct's own limit is not known; if it reads XML as libxml2 does, which its
+    error messages suggest, it refuses a file of more than 7.5 MB before anything is carried out.
+
+    An attachment that is there already with the same files is `already_posted`; one with other files under the id is
+    rejected, for Intacct changes no file.
 
     Returns the outcomes, as IntacctCreateOperator does.
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -207,3 +208,17 @@ def test_an_attachment_of_its_own_is_found_again(client: IntacctClient) -> None:
         (other,) = made(**more)  # type: ignore[arg-type]
         assert other.status == "rejected"
         assert words in other.note
+
+
+def test_one_attachment_at_a_time_is_in_memory(client: IntacctClient) -> None:
+    size, count = 2 * 2**20, 12
+    content = FileContent(size, hashlib.sha256(bytes(size)).hexdigest(), lambda: iter([bytes(2**20)] * 2))
+    files = [[AttachedFile(name="scan", extension="pdf", content=content)] for _ in range(count)]
+    tracemalloc.start()
+    try:
+        outcomes = client.post(attached(*(bill(f"B-{number}") for number in range(count)), files=files))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert set(statuses(outcomes)) == {"posted"}
+    assert peak < 6 * size < count * size

@@ -5,7 +5,7 @@ functions, envelopes or sessions.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
@@ -42,18 +42,31 @@ class Style:
 GENERIC = Style()
 
 
-def write(element: Element) -> str:
-    """Return the element as XML text, escaped, without a declaration and without white space of its own."""
+def write(element: Element, before: str = "") -> str:
+    """Return `before`, a declaration, and the element as XML text, escaped, without white space of its own."""
+    parts = [before]
+    _write(element, parts.append)
+    return "".join(parts)  # once: a file is not to be copied at each level
+
+
+def _write(element: Element, put: Callable[[str], None]) -> None:
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in element.attributes)
     if element.children:
-        return f"<{element.tag}{attributes}>{''.join(map(write, element.children))}</{element.tag}>"
-    if isinstance(element.text, FileText):
-        return f"<{element.tag}{attributes}>{element.text.encoded()}</{element.tag}>"
-    if element.text:
+        put(f"<{element.tag}{attributes}>")
+        for child in element.children:
+            _write(child, put)
+        put(f"</{element.tag}>")
+    elif isinstance(element.text, FileText):
+        put(f"<{element.tag}{attributes}>")
+        for piece in element.text.encoded():
+            put(piece)
+        put(f"</{element.tag}>")
+    elif element.text:
         # A bare carriage return would reach the other side as a line feed (XML 1.0, 2.11).
         text = escape(element.text).replace("\r", "&#13;")
-        return f"<{element.tag}{attributes}>{text}</{element.tag}>"
-    return f"<{element.tag}{attributes}/>"
+        put(f"<{element.tag}{attributes}>{text}</{element.tag}>")
+    else:
+        put(f"<{element.tag}{attributes}/>")
 
 
 def length(element: Element) -> int:

@@ -59,7 +59,7 @@ def build_request(
         children=(Element("authentication", children=(_authentication(way_in),)), content),
     )
     request = Element("request", children=(Element("control", children=tuple(control)), operation))
-    written = f'<?xml version="1.0" encoding="UTF-8"?>{write(request)}'
+    written = write(request, '<?xml version="1.0" encoding="UTF-8"?>')
     if policy_id and len(written) > MAX_ASYNCHRONOUS:
         raise InvalidRequestError(
             f"The request has {len(written):,} characters; by an asynchronous policy Intacct takes "

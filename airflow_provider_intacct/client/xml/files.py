@@ -46,20 +46,19 @@ class FileText(str):
         """Characters of the base64."""
         return (self.content.size + 2) // 3 * 4
 
-    def encoded(self) -> str:
-        """Return the base64. Raises InvalidRecordError if the file is no longer what was announced."""
-        digest, size, rest, pieces = hashlib.sha256(), 0, b"", []
+    def encoded(self) -> Iterator[str]:
+        """Yield the base64. Raises InvalidRecordError if the file is no longer what was announced."""
+        digest, size, rest = hashlib.sha256(), 0, b""
         for piece in self.content.read():
             digest.update(piece)
             size += len(piece)
             whole = rest + piece
             cut = len(whole) // 3 * 3
-            pieces.append(base64.b64encode(whole[:cut]).decode("ascii"))
+            yield base64.b64encode(whole[:cut]).decode("ascii")
             rest = whole[cut:]
         if (size, digest.hexdigest()) != (self.content.size, self.content.sha256):
             raise InvalidRecordError(
                 f"A file changed while it was being sent: it had {self.content.size:,} bytes, and has {size:,} now. "
                 "The request that was to hold it was not sent."
             )
-        pieces.append(base64.b64encode(rest).decode("ascii"))
-        return "".join(pieces)
+        yield base64.b64encode(rest).decode("ascii")
