@@ -81,8 +81,10 @@ def content_digest(record: Mapping[str, Any], *, kind: str, entity_id: str | Non
 
 def canonical(value: object) -> Canonical:
     """Return `value` as the plain text, sorted mapping or sorted list that stands for its content."""
-    if isinstance(value, str | Decimal):  # most are; asking whether a value is a mapping takes ten times as long
-        return canonical_text(value)
+    if type(value) is str:  # as most are; asking whether a value is a mapping takes ten times as long
+        return value
+    if isinstance(value, Decimal):
+        return plain_number(value)
     if isinstance(value, Mapping):
         if set(value) == DATE_PARTS and all(str(part).isdecimal() for part in value.values()):
             return f"{int(value['month']):02}/{int(value['day']):02}/{int(value['year']):04}"
@@ -97,6 +99,8 @@ def canonical(value: object) -> Canonical:
 
 def canonical_text(value: object) -> str:
     """Return the text of a scalar: numbers without trailing zeros, dates as the gateway writes them."""
+    if type(value) is str:
+        return value
     match value:
         case None:
             return ""

@@ -50,7 +50,9 @@ def write(element: Element, before: str = "") -> str:
 
 
 def _write(element: Element, put: Callable[[str], None]) -> None:
-    attributes = "".join(f" {name}={quoteattr(value)}" for name, value in element.attributes)
+    attributes = ""
+    if element.attributes:
+        attributes = "".join(f" {name}={quoteattr(value)}" for name, value in element.attributes)
     if element.children:
         put(f"<{element.tag}{attributes}>")
         for child in element.children:
@@ -87,7 +89,7 @@ def elements(tag: str, value: Any, style: Style = GENERIC, path: str = "") -> It
     """
     path = f"{path}/{tag}" if path else tag
     check_name(tag, path)
-    if isinstance(value, str | Decimal):  # most are; asking whether a value is a sequence takes ten times as long
+    if isinstance(value, (str, Decimal)):  # most are; asking whether a value is a sequence takes ten times as long
         yield Element(tag, scalar(value, path, style.zone))
     elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray) and not is_pairs(value):
         if not value:
@@ -116,6 +118,9 @@ def from_pairs(tag: str, pairs: Sequence[tuple[Any, Any]], style: Style, path: s
     children: list[Element] = []
     text = ""
     for name, value in pairs:
+        if type(value) is str and type(name) is str and NAME.fullmatch(name) and not FORBIDDEN.search(value):
+            children.append(Element(name, value))  # as most are: what follows takes three times as long
+            continue
         if not isinstance(name, str):
             raise InvalidRequestError(f"{path}: element names are text, not {type(name).__name__} ({name!r}).")
         if name == "#text":
