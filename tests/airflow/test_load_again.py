@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 import time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -16,7 +19,7 @@ from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.posting import RecordsInDoubtError
 from airflow_provider_intacct.transfers.folder import Folder
 from tests.airflow.conftest import Connect
-from tests.airflow.loads import Ti, booked, counts, folder_of, load, results, rows, totals, write_csv
+from tests.airflow.loads import COLUMNS, Ti, booked, counts, folder_of, load, results, rows, totals, write_csv
 from tests.faults.company import sign_in
 from tests.sandbox_process import SandboxProcess
 
@@ -108,6 +111,29 @@ def test_dead_letters_are_mended_and_fed_back_by_another_run(
         "refused": 1,
     }
     assert booked(company) == {f"LB-{bill}": 1 for bill in range(1, 5)}
+
+
+def test_dead_letters_of_parquet_keep_its_types_and_can_be_fed_back(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    table = [
+        {**dict(zip(COLUMNS, row, strict=True)), "amount": Decimal(row[5]), "due": date.fromisoformat(row[3])}
+        for row in [*rows([1]), *rows([2], vendor="NOBODY")]
+    ]
+    path = tmp_path / "bills.parquet"
+    pq.write_table(pa.Table.from_pylist(table), path)
+    summary = load(path, tmp_path / "results", on_reject="collect")
+    assert counts(summary) == {"posted": 1, "rejected": 1}
+    letters = folder_of(summary) / "dead-letters.parquet"
+    found = pq.read_table(letters)
+    assert found.schema.field("amount").type == pq.read_schema(path).field("amount").type
+    assert found.column("_intacct_row").to_pylist() == [3, 4]
+    assert "NOBODY" in found.column("_intacct_error").to_pylist()[0]
+    mended = [{**row, "vendor": "V001"} for row in found.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(mended, found.schema), letters)
+    assert counts(load(letters, tmp_path / "mended", Ti(run_id="manual__2"))) == {"posted": 1}
+    assert booked(company) == {"LB-1": 1, "LB-2": 1}
 
 
 def test_another_run_does_not_book_other_content_under_a_number_that_is_posted(

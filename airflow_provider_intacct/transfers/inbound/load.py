@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -126,8 +127,9 @@ class Load:
         """Post what is left to post. Raises PostingError, and what the gateway raises."""
         self._stop_at_too_many()
         try:
-            for chunk in _ahead(_chunks(self._to_post(), MAX_RECORDS)):
-                self._post(client, chunk)
+            with closing(_ahead(_chunks(self._to_post(), MAX_RECORDS))) as chunks:
+                for chunk in chunks:
+                    self._post(client, chunk)
         finally:
             self.counts["already_posted"] += self._booked_before
 
@@ -261,7 +263,7 @@ class Load:
             raise RecordsRejectedError(f"{rejected:,} records were rejected, max_rejects={most}. {sent}.", outcomes)
 
 
-def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+def _ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
     """Yield the items, and have the next one made while this one is posted: meanwhile there is but to wait.
 
     Where SQLite is not built to be shared by threads, each is made in its turn.
