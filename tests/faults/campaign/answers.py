@@ -18,6 +18,11 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "numbers may repeat": {"duplicate_document_number": "accept"},
     "refused by 429": {"concurrency_refusal": "http_429", "throttle_refusal": "text"},
     "refused by 503": {"concurrency_refusal": "http_503", "throttle_refusal": "http_503", "retry_after": 1},
+    "repeats roll back alone": {"uniqueid_in_rollback": "alone"},
+    "other words": {"uniqueid_text": "Duplicate: {control_id}"},
+    "repeats roll back silently": {"uniqueid_in_rollback": "silent"},
+    "partial counts": {"uniqueid_covers_partial": True, "uniqueid_concurrent": "wait"},
+    "in process, another number": {"uniqueid_concurrent_errorno": "XL03000006", "delete_keys": "together"},
     "wide": {"concurrency": 4, "invalid_session_text": "full", "session_timestamp": "start"},
 }
 """Switches of the sandbox, by a name for the setting."""

@@ -1,6 +1,7 @@
 """Where a case is played: a sandbox, the wire before it, and a worker; founded once, reset for every case."""
 
 import contextlib
+import json
 import shutil
 import tempfile
 import time
@@ -14,7 +15,7 @@ from tests.faults.campaign.ledger import AUDITED, Books, Ledger, View
 from tests.faults.campaign.tries import Ended, Try
 from tests.faults.campaign.wire import Meddling, Wire, killing
 from tests.faults.campaign.worker import NOBODY, Worker
-from tests.faults.campaign.works import Work
+from tests.faults.campaign.works import Work, warehouse
 from tests.sandbox_process import SandboxProcess
 
 
@@ -58,6 +59,8 @@ class Bench:
         for view in self._views:
             if view not in self._since:
                 self._since[view] = self.ledger.last(view)
+        if work.setup is not None:
+            self.ledger.call(work.setup())
 
     def end(self) -> None:
         """Throw away what the tries of the case left behind."""
@@ -81,17 +84,21 @@ class Bench:
     def wait_until_idle(self) -> None:
         """Wait for what the company still has in hand: a worker may be dead before its request is."""
         deadline = time.monotonic() + 30
-        while any(self.sandbox.control("/sandbox/operations").values()):
+        while self._at_work():
             assert time.monotonic() < deadline, "the sandbox does not come to rest"
             time.sleep(0.01)
+
+    def _at_work(self) -> bool:
+        queue = self.sandbox.control("/sandbox/queue")["requests"]
+        queued = any(each["state"] in ("queued", "processing") for each in queue)
+        return queued or any(self.sandbox.control("/sandbox/operations").values())
 
     @contextlib.contextmanager
     def struck_by(self, fault: Fault, work: Work, *, deadly: bool, beside: bool) -> Iterator[None]:
         """Let `fault` happen in the block, and be over after it."""
         for strike in fault.strikes:
             function = work.function if strike.function == WRITE else strike.function
-            more = {"seconds": strike.seconds} if strike.seconds else {}
-            self.sandbox.fault(strike.fault, function=function, nth=strike.nth, times=strike.times, **more)
+            self.sandbox.fault(strike.fault, function, strike.nth, strike.times, **strike.options())
         extra: tuple[Meddling, ...] = ()
         if deadly and fault.moment is not None:
             extra = (fault.moment,)
@@ -121,6 +128,8 @@ class Bench:
             result=self.tasks / f"result-{self._tries}.json",
             log=self.tasks / f"try-{self._tries}.log",
             timeout=fault.timeout if fault else 30.0,
+            environment={"AIRFLOW_CONN_WAREHOUSE": json.dumps(_sqlite(self.tasks))} if work.given == "table" else {},
+            results=Path(arguments["results_path"]) if work.loads else None,
             dies_noting=bool(fault and fault.dies_noting),
         )
 
@@ -135,6 +144,10 @@ class Bench:
     def _set(self, answers: Mapping[str, Any]) -> None:
         address = f"http://127.0.0.1:{self.wire.port}/ia/xml/xmlgw.phtml"
         self.sandbox.switch(returned_endpoint=address, **answers)
+
+
+def _sqlite(folder: Path) -> dict[str, Any]:
+    return {"conn_type": "sqlite", "host": str(warehouse(folder))}
 
 
 def _at(meddling: Meddling, work: Work) -> Meddling:

@@ -5,7 +5,15 @@ from typing import Literal
 
 from tests.faults.campaign.wire import Meddling
 
-Point = Literal["before send", "before commit", "after commit", "in the reply", "in the renewal", "in the look-up"]
+Point = Literal[
+    "before send",
+    "before commit",
+    "between commits",
+    "after commit",
+    "in the reply",
+    "in the renewal",
+    "in the look-up",
+]
 
 WRITE = "(the write)"
 """Stands for the names of the functions that a work writes with."""
@@ -18,13 +26,22 @@ OUTAGE = 99
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """A fault of the sandbox, as its README lists them, at a request that holds `function`."""
+    """A fault of the sandbox, as its README lists them, at a request that holds `function`; with its options."""
 
     fault: str
     function: str = WRITE
     nth: int = 1
     times: int = 1
-    seconds: float = 0.0
+    seconds: float | None = None
+    position: int | None = None
+    at_byte: int | None = None
+    expire: bool | None = None
+    queued: bool | None = None
+
+    def options(self) -> dict[str, float]:
+        """Return what is not left to the sandbox."""
+        names = ("seconds", "position", "at_byte", "expire", "queued")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +98,8 @@ def _renewal(name: str, *then: Strike, meddling: tuple[Meddling, ...] = ()) -> F
 
 
 REFUSED = ("http_429", "http_503", "http_524", "gw_html", "reset_before", "throttled_text", "concurrent_refusal")
-LOST = ("http_524_after", "reset_after", "truncated")
-AGAIN_SIGN_IN = {"function": SIGN_IN, "nth": 2}
+OUTAGES = ("http_429", "http_503", "http_524", "gw_html", "reset_before")
+ANSWERED_WRONGLY = ("http_524_after", "http_503_after", "gw_html_after", "reset_after", "delivered_twice")
 
 FAULTS: tuple[Fault, ...] = (
     Fault("unreachable", "before send", unreachable=True),
@@ -92,7 +109,7 @@ FAULTS: tuple[Fault, ...] = (
     _wire("request cut lasting", "before send", "cut_request", times=OUTAGE),
     _wire("worker killed before send", "before send", "kill_before"),
     *(_in_passing(fault, "before commit") for fault in REFUSED),
-    *(_outage(fault, "before commit") for fault in ("http_429", "http_503", "http_524", "gw_html", "reset_before")),
+    *(_outage(fault, "before commit") for fault in OUTAGES),
     Fault("slow", "before commit", (Strike("slow", seconds=0.5),), timeout=0.25),
     Fault(
         "worker killed within",
@@ -101,14 +118,26 @@ FAULTS: tuple[Fault, ...] = (
         (Meddling("kill_within", (WRITE,)),),
     ),
     _in_passing("kill_before", "before commit"),
-    *(_in_passing(fault, "after commit") for fault in ("http_524_after", "reset_after", "kill_after")),
+    _in_passing("kill_uncommitted", "before commit"),
+    _in_passing("reset_uncommitted", "before commit"),
+    *(
+        Fault(name, "between commits", (Strike(name, position=1),))
+        for name in ("kill_between", "reset_between", "gw_html_between")
+    ),
+    Fault("reset_between lasting", "between commits", (Strike("reset_between", position=1, times=OUTAGE),)),
+    Fault("http_524_during", "after commit", (Strike("http_524_during", seconds=0.3),)),
+    Fault("reset_during lasting", "after commit", (Strike("reset_during", seconds=0.2, times=OUTAGE),)),
+    *(_in_passing(fault, "after commit") for fault in ANSWERED_WRONGLY),
+    _in_passing("kill_after", "after commit"),
     *(_outage(fault, "after commit") for fault in ("http_524_after", "reset_after")),
     Fault("slow_after", "after commit", (Strike("slow_after", seconds=0.5),), timeout=0.25),
-    _wire("delivered twice", "after commit", "twice"),
+    _wire("delivered twice by the wire", "after commit", "twice"),
     _wire("worker killed after commit", "after commit", "kill_after"),
     Fault("worker killed noting", "after commit", dies_noting=True),
     _in_passing("truncated", "in the reply"),
     _outage("truncated", "in the reply"),
+    Fault("truncated at once", "in the reply", (Strike("truncated", at_byte=0),)),
+    Fault("shortened", "in the reply", (Strike("shortened", at_byte=-30),)),
     _wire("reply cut at its head", "in the reply", "cut_reply", share=0.0),
     _wire("reply cut at its end", "in the reply", "cut_reply", share=0.99),
     _wire("reply reset", "in the reply", "reset_reply", share=0.5),
@@ -117,6 +146,8 @@ FAULTS: tuple[Fault, ...] = (
     _wire("reply short lasting", "in the reply", "short_reply", share=0.7, times=OUTAGE),
     _wire("firewall's page", "in the reply", "page"),
     _wire("worker killed in the reply", "in the reply", "kill_in_reply"),
+    Fault("session_ends", "in the renewal", (Strike("session_ends"),)),
+    Fault("reset_after, and expired", "in the renewal", (Strike("reset_after", expire=True),)),
     _renewal("expired_session"),
     _renewal("renewal refused", Strike("http_503", SIGN_IN, nth=2, times=OUTAGE)),
     _renewal("renewal lost", Strike("reset_after", SIGN_IN, nth=2)),

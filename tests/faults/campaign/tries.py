@@ -11,6 +11,7 @@ class Try:
     """What one worker process is told to run. `store` is the folder of the task's state, None before Airflow 3.3.
 
     `timeout`      seconds that the client waits for a reply
+    `results`      where a load keeps its results
     `dies_noting`  the worker dies when it is about to write down how the records fared
     """
 
@@ -23,6 +24,7 @@ class Try:
     log: Path
     timeout: float = 30.0
     dies_noting: bool = False
+    results: Path | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
 

@@ -112,11 +112,25 @@ def run(job: Try) -> Any:
             value = operator.execute(context)
         except TaskDeferred as deferred:
             value = _resumed(operator, context, deferred)
+        value = value if job.results is None else results(job.results)
         return {"value": json.loads(json.dumps(value, default=str))}
     except BaseException as error:  # noqa: BLE001 - whatever a task raises is what it comes to
         traceback.print_exc()
+        if job.results is not None:
+            pushed["outcomes"] = results(job.results)
         kinds = [kind.__name__ for kind in type(error).__mro__]
         return {"kinds": kinds, "message": str(error), "pushed": json.loads(json.dumps(pushed, default=str))}
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    """Return what a load has written down of each record so far, in the order of its source."""
+    last: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.rglob("*.jsonl"), key=lambda path: (path.name.rpartition("-")[2], path.name)):
+        if path.name.startswith(("results-", "_chunk-")):
+            for line in path.read_text().splitlines():
+                told = json.loads(line)
+                last[told["control_id"]] = told
+    return sorted(last.values(), key=lambda told: told["row"])
 
 
 def _resumed(operator: Any, context: Any, deferred: Any) -> Any:
