@@ -118,18 +118,21 @@ class Bench:
         """Return a try of the task, as the worker is told it."""
         self._tries += 1
         port = NOBODY if fault and fault.unreachable else self.wire.port
-        store = self.tasks / f"state-{ti['run_id']}-{ti['map_index']}"
+        task = f"{ti['run_id']}-{ti['map_index']}"
+        results = self.tasks / (f"results-{task}" if keeps else f"results-{task}-{ti['try_number']}")
+        if work.loads:
+            arguments = {**arguments, "results_path": str(results)}
         return Try(
             operator=work.operator,
             arguments=arguments,
             connection=connection(port),
             ti=ti,
-            store=store if keeps else None,
+            store=self.tasks / f"state-{task}" if keeps else None,
             result=self.tasks / f"result-{self._tries}.json",
             log=self.tasks / f"try-{self._tries}.log",
             timeout=fault.timeout if fault else 30.0,
             environment={"AIRFLOW_CONN_WAREHOUSE": json.dumps(_sqlite(self.tasks))} if work.given == "table" else {},
-            results=Path(arguments["results_path"]) if work.loads else None,
+            results=results if work.loads else None,
             dies_noting=bool(fault and fault.dies_noting),
         )
 

@@ -103,12 +103,13 @@ def _keys(
         if each.status not in BOOKED:
             continue
         object_name, row = golden.rows[brought.event, index]
+        rows = {row} if not case.work.loads else {row for _, row in golden.rows.values()}  # told by rows of any try
         found = after.of(object_name).get(each.key)
         if not each.key:
             if case.work.findable and not struck:
                 complaints.append(f"record {index} is {each.status} without a key, though it can be found")
         elif found is None:
             complaints.append(f"{each.status} as {object_name} {each.key}, which is not in the books")
-        elif brought.brings != "other content" and tuple(found.values()) != row:
+        elif brought.brings != "other content" and tuple(found.values()) not in rows:
             complaints.append(f"{each.status} as {object_name} {each.key}, which says {found} and not {row}")
     return complaints

@@ -166,14 +166,12 @@ class Scene:
         task = (which.run, which.map_index)
         self.tries[task] = self.tries.get(task, 0) + 1
         brought = _brought(self.case.work, which.event, which.brings)
-        work, folder = self.case.work, self.bench.tasks
-        arguments = work.arguments(brought.records, folder)
+        work = self.case.work
+        arguments = work.arguments(brought.records, self.bench.tasks)
         if self.case.recovery.keyed:
             arguments["idempotency_key"] = work.keyed(which.event, brought.order)
-        if work.loads and not self.case.recovery.keeps:
-            arguments["results_path"] = str(folder / f"results-{sum(self.tries.values())}")
         ti = _ti(which, self.tries[task])
-        return self.bench.job(self.case.work, arguments, ti, keeps=self.case.recovery.keeps, fault=fault), brought
+        return self.bench.job(work, arguments, ti, keeps=self.case.recovery.keeps, fault=fault), brought
 
     def _until_settled(self, which: Next, ended: Ended) -> None:
         """Let Airflow try again until the task succeeds.

@@ -112,24 +112,27 @@ def run(job: Try) -> Any:
             value = operator.execute(context)
         except TaskDeferred as deferred:
             value = _resumed(operator, context, deferred)
-        value = value if job.results is None else results(job.results)
+        value = value if job.results is None else results(job.results, job.ti["try_number"])
         return {"value": json.loads(json.dumps(value, default=str))}
     except BaseException as error:  # noqa: BLE001 - whatever a task raises is what it comes to
         traceback.print_exc()
         if job.results is not None:
-            pushed["outcomes"] = results(job.results)
+            pushed["outcomes"] = results(job.results, job.ti["try_number"])
         kinds = [kind.__name__ for kind in type(error).__mro__]
         return {"kinds": kinds, "message": str(error), "pushed": json.loads(json.dumps(pushed, default=str))}
 
 
-def results(folder: Path) -> list[dict[str, Any]]:
-    """Return what a load has written down of each record so far, in the order of its source."""
+def results(folder: Path, number: int) -> list[dict[str, Any]]:
+    """Return what a load has written down of each record, in the order of its source, as try `number` may tell it."""
     last: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.rglob("*.jsonl"), key=lambda path: (path.name.rpartition("-")[2], path.name)):
         if path.name.startswith(("results-", "_chunk-")):
             for line in path.read_text().splitlines():
                 told = json.loads(line)
                 last[told["control_id"]] = told
+    for told in last.values():
+        if told["status"] == "posted" and told["try_number"] != number:
+            told["status"] = "already_posted"
     return sorted(last.values(), key=lambda told: told["row"])
 
 
@@ -153,7 +156,7 @@ def _resumed(operator: Any, context: Any, deferred: Any) -> Any:
 def _warm(folder: Path) -> None:
     """Import what every try needs, and let the client pause a hundredth of the time.
 
-    What Airflow imports while a task runs is imported by running one, whose connection leads nowhere.
+    What Airflow imports while a task runs is imported by running some, whose connections lead nowhere.
     """
     from airflow_provider_intacct.client.retry import RetryPolicy
     from airflow_provider_intacct.sandbox.__main__ import connection
@@ -161,11 +164,17 @@ def _warm(folder: Path) -> None:
     patient = RetryPolicy.bound
     RetryPolicy.bound = lambda self, attempt: patient(self, attempt) * HURRY  # type: ignore[method-assign]
     os.environ[CONNECTION] = json.dumps(connection(NOBODY))
-    operator = "airflow_provider_intacct.operators.write:IntacctCreateOperator"
-    arguments = {"records": [{"NAME": "nobody"}], "object": "VENDOR"}
+    os.environ["AIRFLOW_CONN_WAREHOUSE"] = json.dumps({"conn_type": "sqlite", "host": ":memory:"})
+    (folder / "rows.csv").write_text("name\nnobody\n")
+    load = {"object": "VENDOR", "header": {"NAME": "name"}, "results_path": str(folder / "results")}
     ti = {"dag_id": "warm", "run_id": "warm", "task_id": "warm", "map_index": -1, "try_number": 1}
-    told = run(Try(operator, arguments, {}, ti, folder / "warm", folder / "none", folder / "none"))
-    assert "ConnectError" in told["kinds"], told
+    for operator, arguments in (
+        (CREATE, {"records": [{"NAME": "nobody"}], "object": "VENDOR"}),
+        (FILES, {**load, "path": str(folder / "rows.csv")}),
+        (SQL, {**load, "sql_conn_id": "warehouse", "sql": "SELECT 'nobody' AS name"}),
+    ):
+        told = run(Try(operator, arguments, {}, ti, folder / "warm", folder / "none", folder / "none"))
+        assert "ConnectError" in told["kinds"], told
 
 
 def _wait_at_most(seconds: float) -> None:

@@ -124,7 +124,6 @@ def _load(folder: Path) -> dict[str, Any]:
             {"ACCOUNTNO": "account", "TRX_AMOUNT": "amount", "LOCATIONID": {"value": "100"}},
         ),
         "group_by": ["event"],
-        "results_path": str(folder / "results"),
     }
 
 
