@@ -23,6 +23,8 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "repeats roll back silently": {"uniqueid_in_rollback": "silent"},
     "partial counts": {"uniqueid_covers_partial": True, "uniqueid_concurrent": "wait"},
     "in process, another number": {"uniqueid_concurrent_errorno": "XL03000006", "delete_keys": "together"},
+    "the queue forgets": {"async_after_restart": "lost", "async_sign_in": "received"},
+    "reversals are named": {"reversal_key": "reversal", "whenmodified_on_create": False},
     "wide": {"concurrency": 4, "invalid_session_text": "full", "session_timestamp": "start"},
 }
 """Switches of the sandbox, by a name for the setting."""

@@ -50,8 +50,8 @@ class Bench:
         self.wire.arm()
         self.wait_until_idle()
         self.sandbox.reset()
-        self.answers = answers
-        self._set(answers)
+        self.answers = {**answers, **work.switches}
+        self._set(self.answers)
         self._cases += 1
         self.tasks = self.folder / f"case-{self._cases}"
         self.tasks.mkdir()
@@ -118,6 +118,9 @@ class Bench:
         """Return a try of the task, as the worker is told it."""
         self._tries += 1
         port = NOBODY if fault and fault.unreachable else self.wire.port
+        made = connection(port)
+        if work.user is not None:
+            made = {**made, "login": work.user[0], "password": work.user[1]}
         task = f"{ti['run_id']}-{ti['map_index']}"
         results = self.tasks / (f"results-{task}" if keeps else f"results-{task}-{ti['try_number']}")
         if work.loads:
@@ -125,7 +128,7 @@ class Bench:
         return Try(
             operator=work.operator,
             arguments=arguments,
-            connection=connection(port),
+            connection=made,
             ti=ti,
             store=self.tasks / f"state-{task}" if keeps else None,
             result=self.tasks / f"result-{self._tries}.json",

@@ -44,7 +44,9 @@ def case(case_id: str) -> Case:
 
 def makes_sense(work: Work, fault: Fault, recovery: Recovery) -> bool:
     """Whether the fault can strike that work, and be recovered from like that."""
-    if recovery.killed and (fault.kills_worker or fault.unreachable):
+    if fault.queued and "policy_id" not in work.options:
+        return False
+    if recovery.killed and (fault.queued or fault.kills_worker or fault.unreachable):
         return False
     if recovery.beside and (fault.kills_sandbox or fault.kills_worker or fault.unreachable):
         return False

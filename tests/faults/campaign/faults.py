@@ -76,6 +76,11 @@ class Fault:
         return self.dies_noting or any(each.act.startswith("kill") for each in self.meddling)
 
     @property
+    def queued(self) -> bool:
+        """Whether it strikes at what an asynchronous policy has accepted."""
+        return any(each.queued for each in self.strikes)
+
+    @property
     def kills_sandbox(self) -> bool:
         """Whether the sandbox has to be started again."""
         return any(each.fault.startswith("kill") for each in self.strikes)
@@ -131,6 +136,8 @@ FAULTS: tuple[Fault, ...] = (
     _in_passing("kill_after", "after commit"),
     *(_outage(fault, "after commit") for fault in ("http_524_after", "reset_after")),
     Fault("slow_after", "after commit", (Strike("slow_after", seconds=0.5),), timeout=0.25),
+    Fault("killed in the queue", "before commit", (Strike("kill_uncommitted", queued=True),)),
+    Fault("killed behind the queue", "after commit", (Strike("kill_after", queued=True),)),
     _wire("delivered twice by the wire", "after commit", "twice"),
     _wire("worker killed after commit", "after commit", "kill_after"),
     Fault("worker killed noting", "after commit", dies_noting=True),

@@ -165,3 +165,41 @@ def new_vendors_to_delete() -> str:
     numbers = [f"V-D{event}{n}" for event in (1, 2) for n in range(3)]
     vendors = "".join(f"<VENDOR><VENDORID>{each}</VENDORID><NAME>{each}</NAME></VENDOR>" for each in numbers)
     return f'<function controlid="setup"><create>{vendors}</create></function>'
+
+
+def two_drafts() -> str:
+    """The function that enters, by hand, the drafts that are then submitted: entries 513 and 514."""
+    lines = "".join(
+        f"<GLENTRY><ACCOUNTNO>{account}</ACCOUNTNO><LOCATION>100</LOCATION><TR_TYPE>{side}</TR_TYPE>"
+        "<TRX_AMOUNT>31.00</TRX_AMOUNT></GLENTRY>"
+        for account, side in (("6000", "1"), ("2100", "-1"))
+    )
+    draft = (
+        "<GLBATCH><JOURNAL>GJ</JOURNAL><BATCH_DATE>06/30/2026</BATCH_DATE><BATCH_TITLE>Draft</BATCH_TITLE>"
+        f"<STATE>Draft</STATE><ENTRIES>{lines}</ENTRIES></GLBATCH>"
+    )
+    return f'<function controlid="setup"><create>{draft}{draft}</create></function>'
+
+
+def two_submitted_bills() -> str:
+    """The function that enters, by hand, the bills that are then recalled: 391 and 392."""
+    line = (
+        "<APBILLITEM><ACCOUNTNO>6000</ACCOUNTNO><TRX_AMOUNT>41.00</TRX_AMOUNT><LOCATIONID>100</LOCATIONID></APBILLITEM>"
+    )
+    bill = (
+        "<APBILL><VENDORID>V001</VENDORID><WHENCREATED>06/30/2026</WHENCREATED><WHENDUE>07/31/2026</WHENDUE>"
+        f"<APBILLITEMS>{line}</APBILLITEMS></APBILL>"
+    )
+    return f'<function controlid="setup"><create>{bill}{bill}</create></function>'
+
+
+def two_submitted_payments() -> str:
+    """The function that enters, by hand, the payments that are then approved: 391 and 392."""
+    payments = "".join(
+        "<APPYMT><FINANCIALENTITY>BOA</FINANCIALENTITY><PAYMENTMETHOD>EFT</PAYMENTMETHOD>"
+        f"<VENDORID>{vendor}</VENDORID><PAYMENTDATE>06/30/2026</PAYMENTDATE><CURRENCY>USD</CURRENCY>"
+        f"<APPYMTDETAILS><APPYMTDETAIL><RECORDKEY>{bill}</RECORDKEY><TRX_PAYMENTAMOUNT>51.00</TRX_PAYMENTAMOUNT>"
+        "</APPYMTDETAIL></APPYMTDETAILS></APPYMT>"
+        for vendor, bill in (("V013", "351"), ("V006", "377"))
+    )
+    return f'<function controlid="setup"><create>{payments}</create></function>'

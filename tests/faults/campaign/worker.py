@@ -21,6 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.faults.campaign.tries import Ended, Try, ended
+from tests.faults.campaign.works import CREATE, FILES, SQL
 
 CONNECTION = "AIRFLOW_CONN_INTACCT_DEFAULT"
 NOBODY = 9

@@ -16,6 +16,9 @@ from tests.faults.company import entry, generic_bill, invoice, legacy_entry
 CREATE = "airflow_provider_intacct.operators.write:IntacctCreateOperator"
 UPDATE = "airflow_provider_intacct.operators.write:IntacctUpdateOperator"
 UPSERT = "airflow_provider_intacct.operators.write:IntacctUpsertOperator"
+DELETE = "airflow_provider_intacct.operators.delete:IntacctDeleteOperator"
+REVERSE = "airflow_provider_intacct.operators.acts:IntacctReverseOperator"
+APPROVE = "airflow_provider_intacct.operators.acts:IntacctApprovalOperator"
 FUNCTION = "airflow_provider_intacct.operators.function:IntacctFunctionOperator"
 FILES = "airflow_provider_intacct.transfers.object_storage_to_intacct:ObjectStorageToIntacctOperator"
 SQL = "airflow_provider_intacct.transfers.sql_to_intacct:SqlToIntacctOperator"
@@ -56,6 +59,8 @@ class Work:
     `records`    made anew for every try; the argument numbers the business event
     `given`      how the operator takes them
     `setup`      functions, as XML, that make beforehand what is then changed
+    `switches`   settings of the sandbox that it needs
+    `user`       whose connection the task has, with the password, where it is not the usual one
     `principal`  meets every fault with every core recovery; one for each operator and kind at least
     `numbered`   whether a second business event needs other numbers
     `findable`   whether a record can be looked up, by its number or by a stamped reference
@@ -73,6 +78,8 @@ class Work:
     options: Mapping[str, Any] = field(default_factory=dict)
     given: Given = "records"
     setup: Callable[[], str] | None = None
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    user: tuple[str, str] | None = None
     principal: bool = False
     numbered: bool = False
     findable: bool = True
@@ -360,5 +367,92 @@ WORKS: tuple[Work, ...] = (
         principal=True,
         numbered=True,
         changed=made.costlier_rows,
+    ),
+    Work(
+        "deleted vendors",
+        "delete",
+        (VENDOR,),
+        lambda event: [f"V-D{event}{n}" for n in range(3)],
+        operator=DELETE,
+        object="VENDOR",
+        given="keys",
+        setup=made.new_vendors_to_delete,
+        principal=True,
+        creates=False,
+        answers=False,
+    ),
+    Work(
+        "reversed bills",
+        "reverse_bill",
+        (OLD_BILLS, GL),
+        lambda event: [["377", "359"], ["351"]][event - 1],
+        operator=REVERSE,
+        object="APBILL",
+        given="keys",
+        options={"date": "2026-06-30"},
+        principal=True,
+        creates=False,
+    ),
+    Work(
+        "reversed entry",
+        "create",
+        (OLD_ENTRIES, GL),
+        lambda event: [("496", "495")[event - 1]],
+        operator=REVERSE,
+        object="GLBATCH",
+        given="keys",
+        options={"date": "2026-06-30"},
+        creates=False,
+    ),
+    Work(
+        "submitted draft",
+        "update",
+        (OLD_ENTRIES, GL),
+        lambda event: [("513", "514")[event - 1]],
+        operator=APPROVE,
+        object="GLBATCH",
+        given="keys",
+        options={"action": "submit"},
+        setup=made.two_drafts,
+        principal=True,
+        creates=False,
+    ),
+    Work(
+        "entries by a policy",
+        "create",
+        (GLBATCH, GL),
+        made.entries(2),
+        object="GLBATCH",
+        options={"policy_id": "OFFLINE", "settle_interval": 0.05, "settle_timeout": 3.0},
+        principal=True,
+        changed=DEARER_ENTRY,
+    ),
+    Work(
+        "recalled bill",
+        "recallApBill",
+        (OLD_BILLS, GL),
+        lambda event: [("391", "392")[event - 1]],
+        operator=APPROVE,
+        object="APBILL",
+        given="keys",
+        options={"action": "recall"},
+        setup=made.two_submitted_bills,
+        switches={"approval_apbill": 1},
+        creates=False,
+    ),
+    Work(
+        "approved payment",
+        "approve_appaymentrequest",
+        (APPYMT, GL),
+        lambda event: [("391", "392")[event - 1]],
+        operator=APPROVE,
+        object="APPYMT",
+        given="keys",
+        options={"action": "approve"},
+        setup=made.two_submitted_payments,
+        switches={"approval_appymt": 1},
+        user=("approver", "approver-Secret-6Vb"),
+        principal=True,
+        creates=False,
     ),
 )
