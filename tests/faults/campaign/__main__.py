@@ -10,6 +10,8 @@ from tests.faults.campaign.cases import Case, campaign, case, sample
 from tests.faults.campaign.play import Played
 from tests.faults.campaign.pool import play_all
 
+TELL_EVERY = 200
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the cases asked for; the exit status says whether all went well."""
@@ -36,9 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _progress(done: Sequence[Played], of: int) -> None:
-    failed = sum(bool(each.complaints) for each in done)
-    print(f"  {len(done)} of {of} played, {failed} failed", flush=True)
+def _progress(new: Sequence[Played], done: int, of: int) -> None:
+    for each in new:
+        if each.complaints:
+            print(f"  FAILED {each.case.id}", flush=True)
+    if (done - len(new)) // TELL_EVERY != done // TELL_EVERY:
+        print(f"  {done} of {of} played", flush=True)
 
 
 def _report(played: Sequence[Played], seconds: float, *, verbose: bool) -> None:

@@ -21,7 +21,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "repeats roll back alone": {"uniqueid_in_rollback": "alone"},
     "other words": {"uniqueid_text": "Duplicate: {control_id}"},
     "repeats roll back silently": {"uniqueid_in_rollback": "silent"},
-    "partial counts": {"uniqueid_covers_partial": True, "uniqueid_concurrent": "wait"},
+    "partial counts": {"uniqueid_covers_partial": True, "uniqueid_concurrent": "wait", "queue_seconds": 2.0},
     "in process, another number": {"uniqueid_concurrent_errorno": "XL03000006", "delete_keys": "together"},
     "the queue forgets": {"async_after_restart": "lost", "async_sign_in": "received"},
     "reversals are named": {"reversal_key": "reversal", "whenmodified_on_create": False},

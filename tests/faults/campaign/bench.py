@@ -38,6 +38,7 @@ class Bench:
         self._cases = 0
         self._tries = 0
         self.tasks = self.folder
+        self.sabotage = ""
 
     def close(self) -> None:
         self.worker.close()
@@ -136,6 +137,7 @@ class Bench:
             timeout=fault.timeout if fault else 30.0,
             environment={"AIRFLOW_CONN_WAREHOUSE": json.dumps(_sqlite(self.tasks))} if work.given == "table" else {},
             results=results if work.loads else None,
+            sabotage=self.sabotage,
             dies_noting=bool(fault and fault.dies_noting),
         )
 

@@ -10,9 +10,9 @@ from tests.faults.campaign.faults import FAULTS, Fault
 from tests.faults.campaign.recoveries import CORE, RECOVERIES, Recovery
 from tests.faults.campaign.works import WORKS, Work
 
-THINNED = 3
-"""Of the recoveries beyond the core ones, each fault meets one in so many at each work; rotated, so that all pairs of
-work and fault, work and recovery, fault and recovery occur."""
+THINNED = 24
+"""A principal work meets every fault with every core recovery. Of all other combinations one in so many is played;
+rotated, so that every work meets every fault and every recovery, and every fault every recovery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def _combinations(*, whole: bool) -> Iterator[tuple[Work, Fault, Recovery]]:
     for i, work in enumerate(WORKS):
         for j, fault in enumerate(FAULTS):
             for k, recovery in enumerate(RECOVERIES):
-                taken = whole or recovery.name in CORE or (i + j + k) % THINNED == 0
+                core = work.principal and recovery.name in CORE
+                taken = whole or core or (3 * i + j + 5 * k) % THINNED == 0
                 if taken and makes_sense(work, fault, recovery):
                     yield work, fault, recovery
 

@@ -15,13 +15,14 @@ from tests.sandbox_process import SandboxProcess
 BATCH = 8
 """Cases that a bench takes at a time."""
 
-TELL_EVERY = 200
-
 _here: list[tuple[Bench, Goldens]] = []
 
 
-def play_all(cases: Sequence[Case], benches: int, progress: Callable[[Sequence[Played], int], None]) -> list[Played]:
-    """Play the cases and return what came of them; `progress` is told now and then how far it is."""
+def play_all(
+    cases: Sequence[Case], benches: int, progress: Callable[[Sequence[Played], int, int], None]
+) -> list[Played]:
+    """Play the cases and return what came of them; `progress` is told of the new ones, and how many
+    there are so far of how many."""
     batches = [[each.id for each in cases[start : start + BATCH]] for start in range(0, len(cases), BATCH)]
     done: list[Played] = []
     with TemporaryDirectory(prefix="faults-seed-") as folder:
@@ -32,10 +33,9 @@ def play_all(cases: Sequence[Case], benches: int, progress: Callable[[Sequence[P
         )
         with pool:
             for future in as_completed([pool.submit(_play, each) for each in batches]):
-                before = len(done)
-                done += future.result()
-                if before // TELL_EVERY != len(done) // TELL_EVERY:
-                    progress(done, len(cases))
+                new = future.result()
+                done += new
+                progress(new, len(done), len(cases))
     return done
 
 

@@ -74,4 +74,4 @@ RECOVERIES: tuple[Recovery, ...] = (
     Recovery("forgotten by both", Next(always=True), forgets=True, keeps=False),
 )
 CORE = ("retry", "clear", "kill")
-"""These meet every fault at every work; the others a third of them, each at least once."""
+"""These meet every fault at each principal work."""

@@ -12,6 +12,7 @@ class Try:
 
     `timeout`      seconds that the client waits for a reply
     `results`      where a load keeps its results
+    `sabotage`     what is broken in the client, to show that the campaign would notice: see `sabotage`
     `dies_noting`  the worker dies when it is about to write down how the records fared
     """
 
@@ -25,6 +26,7 @@ class Try:
     timeout: float = 30.0
     dies_noting: bool = False
     results: Path | None = None
+    sabotage: str = ""
     environment: dict[str, str] = field(default_factory=dict)
 
 

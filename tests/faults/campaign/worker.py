@@ -20,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.faults.campaign.sabotage import SABOTAGE
 from tests.faults.campaign.tries import Ended, Try, ended
 from tests.faults.campaign.works import CREATE, FILES, SQL
 
@@ -194,6 +195,8 @@ def _child(job: Try) -> None:
         os.environ[CONNECTION] = json.dumps(job.connection)
         os.environ.update(job.environment)
         _wait_at_most(job.timeout)
+        if job.sabotage:
+            SABOTAGE[job.sabotage]()
         try:
             told = run(job)
             partial = job.result.with_suffix(".partial")
