@@ -8,7 +8,8 @@ import pytest
 from tests.faults.campaign.bench import Bench
 from tests.faults.campaign.cases import Case, campaign, case, sample
 from tests.faults.campaign.faults import FAULTS
-from tests.faults.campaign.play import Goldens, play
+from tests.faults.campaign.goldens import Goldens
+from tests.faults.campaign.play import play
 from tests.faults.campaign.recoveries import RECOVERIES
 from tests.faults.campaign.works import WORKS
 

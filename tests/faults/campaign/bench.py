@@ -13,7 +13,7 @@ from airflow_provider_intacct.sandbox.__main__ import connection
 from tests.faults.campaign.faults import WRITE, Fault
 from tests.faults.campaign.ledger import AUDITED, Books, Ledger, View
 from tests.faults.campaign.tries import Ended, Try
-from tests.faults.campaign.wire import Meddling, Wire, killing
+from tests.faults.campaign.wire import Meddling, Wire
 from tests.faults.campaign.worker import NOBODY, Worker
 from tests.faults.campaign.works import Work, warehouse
 from tests.sandbox_process import SandboxProcess
@@ -64,8 +64,9 @@ class Bench:
             self.ledger.call(work.setup())
 
     def end(self) -> None:
-        """Throw away what the tries of the case left behind."""
-        shutil.rmtree(self.tasks, ignore_errors=True)
+        """Throw away what the tries of a case have left behind."""
+        for folder in self.folder.glob("case-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def books(self) -> Books:
         """Read the books once all is quiet; a sandbox that has died is started again."""
@@ -141,13 +142,22 @@ class Bench:
             dies_noting=bool(fault and fault.dies_noting),
         )
 
+    def run(self, job: Try) -> Ended:
+        """Run a try to its end."""
+        return self.wait(job, self.start(job))
+
     def start(self, job: Try) -> int:
+        """Start a try, the one that the wire may kill, and return its process id."""
+        self.wire.aim(None)
         pid = self.worker.start(job)
-        self.wire.kill = killing(pid)
+        self.wire.aim(pid)
         return pid
 
     def wait(self, job: Try, pid: int) -> Ended:
-        return self.worker.wait(job, pid)
+        """Return how a try ended."""
+        ended = self.worker.wait(job, pid)
+        self.wire.spare(pid)
+        return ended
 
     def _set(self, answers: Mapping[str, Any]) -> None:
         address = f"http://127.0.0.1:{self.wire.port}/ia/xml/xmlgw.phtml"

@@ -3,23 +3,21 @@
 import traceback
 from dataclasses import dataclass, field
 from functools import partial
-from random import Random
-from typing import Any
 
 from tests.faults.campaign.answers import ANSWERS
 from tests.faults.campaign.bench import Bench
 from tests.faults.campaign.cases import Case
 from tests.faults.campaign.faults import Fault
-from tests.faults.campaign.judge import Brought, Golden, complaints_about, told
+from tests.faults.campaign.goldens import Goldens, brought_by, task_instance
+from tests.faults.campaign.judge import Brought, complaints_about, told
 from tests.faults.campaign.ledger import Books, differences
 from tests.faults.campaign.recoveries import Next
 from tests.faults.campaign.tries import Ended, Raised, Returned, Try, tail
-from tests.faults.campaign.works import Work
 
 RETRIES = 3
 """Tries without a fault after which a task has to have succeeded."""
 
-PROPERTIES_OF_FIRST = Next()
+FIRST = Next()
 FORGETS_AFTER = 1
 DAYS_BETWEEN = 3
 SECRETS = ("sender-Secret-7Qf", "etl-Secret-9Kd")
@@ -34,69 +32,6 @@ class Played:
     story: list[str] = field(default_factory=list)
 
 
-class Goldens:
-    """What the books hold when nothing goes wrong, for each work; found out once on each bench."""
-
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        self._known: dict[tuple[str, int, str], Golden] = {}
-
-    def of(self, work: Work, events: int, brings: str = "the same") -> Golden:
-        """Return the books after `events` business events, each posted by a task that nothing disturbs."""
-        name = (work.name, events, brings)
-        if name not in self._known:
-            self._known[name] = self._found_out(work, events, brings)
-        return self._known[name]
-
-    def _found_out(self, work: Work, events: int, brings: str) -> Golden:
-        bench = self._bench
-        bench.begin(work, {})
-        rows: dict[tuple[int, int], tuple[str, tuple[str, ...]]] = {}
-        expected = 0
-        for event in range(1, events + 1):
-            brought = _brought(work, event, brings)
-            ti = _ti(Next(map_index=event), 1)
-            arguments = work.arguments(brought.records, bench.tasks)
-            job = bench.job(work, arguments, ti, keeps=True, fault=None)
-            ended = bench.wait(job, bench.start(job))
-            assert isinstance(ended, Returned), f"{work.name} fails without a fault: {ended}\n{tail(job.log)}"
-            outcomes, books = told(ended), bench.books()
-            assert [each.status for each in outcomes] == ["posted"] * len(brought.records), outcomes
-            for each, index in zip(outcomes, brought.order, strict=True):
-                objects = [view.object for view in work.views if view.object == each.object] or [work.views[0].object]
-                if (row := books.of(objects[0]).get(each.key)) is not None:
-                    rows[event, index] = (objects[0], tuple(row.values()))
-            expected += len(brought.records)
-            assert len(rows) == expected or not work.answers, f"{work.name}: not every record is found by its key"
-        bench.end()
-        return Golden(books, rows)
-
-
-def _brought(work: Work, event: int, brings: str) -> Brought:
-    records = work.records(event)
-    order = list(range(len(records)))
-    match brings:
-        case "another order":
-            order = Random(7).sample(order, len(order))
-            order = order[::-1] if order == sorted(order) else order
-        case "other content":
-            assert work.changed is not None
-            records = work.changed(records)
-        case "one less":
-            order = order[:-1]
-    return Brought(event, [records[index] for index in order], order, brings)
-
-
-def _ti(which: Next, number: int) -> dict[str, Any]:
-    return {
-        "dag_id": "close",
-        "run_id": which.run,
-        "task_id": "post",
-        "map_index": which.map_index,
-        "try_number": number,
-    }
-
-
 @dataclass
 class Scene:
     """A case being played."""
@@ -108,7 +43,6 @@ class Scene:
     complaints: list[str] = field(default_factory=list)
     tries: dict[tuple[str, int], int] = field(default_factory=dict)
     books: Books = field(default_factory=Books)
-    begun: set[int] = field(default_factory=set)
 
     def play(self) -> Played:
         work, recovery = self.case.work, self.case.recovery
@@ -124,20 +58,19 @@ class Scene:
         if recovery.next.brings in ("other content", "one less") and isinstance(then, Returned):
             self._compare(recovery.next.brings)
         else:
-            self._until_settled(PROPERTIES_OF_FIRST, first)
+            self._until_settled(FIRST, first)
             if then is not None:
                 self._until_settled(recovery.next, then)
             self._compare("the same")
-        self.bench.end()
         return Played(self.case, self.complaints, self.story)
 
     def _struck(self) -> tuple[Ended, Ended | None]:
         """Run the struck try; and the next one at its side, where the recovery says so."""
         recovery = self.case.recovery
         if not recovery.beside:
-            return self._try(PROPERTIES_OF_FIRST, self.case.fault, deadly=recovery.killed), None
+            return self._try(FIRST, self.case.fault, deadly=recovery.killed), None
         with self.bench.struck_by(self.case.fault, self.case.work, deadly=False, beside=True):
-            one = self._job(PROPERTIES_OF_FIRST, self.case.fault)
+            one = self._job(FIRST, self.case.fault)
             pid = self.bench.start(one[0])
             self.bench.wire.struck.wait(1.0)
             other = self._job(recovery.next, None)
@@ -152,11 +85,11 @@ class Scene:
     def _try(self, which: Next, fault: Fault | None, *, deadly: bool = False) -> Ended:
         if fault is None:
             job, brought = self._job(which, None)
-            ended = self.bench.wait(job, self.bench.start(job))
+            ended = self.bench.run(job)
         else:
             with self.bench.struck_by(fault, self.case.work, deadly=deadly, beside=False):
                 job, brought = self._job(which, fault)
-                ended = self.bench.wait(job, self.bench.start(job))
+                ended = self.bench.run(job)
         after = self.bench.books()
         self._tell(job, ended, brought, after, struck=fault is not None)
         self.books = after
@@ -165,12 +98,12 @@ class Scene:
     def _job(self, which: Next, fault: Fault | None) -> tuple[Try, Brought]:
         task = (which.run, which.map_index)
         self.tries[task] = self.tries.get(task, 0) + 1
-        brought = _brought(self.case.work, which.event, which.brings)
+        brought = brought_by(self.case.work, which.event, which.brings)
         work = self.case.work
         arguments = work.arguments(brought.records, self.bench.tasks)
         if self.case.recovery.keyed:
             arguments["idempotency_key"] = work.keyed(which.event, brought.order)
-        ti = _ti(which, self.tries[task])
+        ti = task_instance(which, self.tries[task])
         return self.bench.job(work, arguments, ti, keeps=self.case.recovery.keeps, fault=fault), brought
 
     def _until_settled(self, which: Next, ended: Ended) -> None:
@@ -193,7 +126,6 @@ class Scene:
         self, job: Try, ended: Ended, brought: Brought, after: Books, *, struck: bool = True, alone: bool = True
     ) -> None:
         """Write down what a try came to, and complain where its report is not what the books say."""
-        self.begun.add(brought.event)
         label = f"try {job.ti['try_number']} of {job.ti['run_id']}[{job.ti['map_index']}] with {brought.brings}"
         self.story.append(f"{label}{' (struck)' if struck else ''}: {_short(ended)}")
         golden = self.goldens.of(self.case.work, self.case.recovery.events)
@@ -207,16 +139,8 @@ class Scene:
 
     def _compare(self, brings: str) -> None:
         """Complain about whatever the books hold too much or too little in the end."""
-        expected = self.goldens.of(self.case.work, self.case.recovery.events).books
-        if brings != "the same":
-            expected = self._golden_of_changed(brings)
+        expected = self.goldens.of(self.case.work, self.case.recovery.events, brings).books
         self.complaints += [f"in the end: {line}" for line in differences(self.books, expected)]
-
-    def _golden_of_changed(self, brings: str) -> Books:
-        kept = self.bench.tasks
-        books = self.goldens.of(self.case.work, 1, brings).books
-        self.bench.tasks = kept
-        return books
 
 
 def play(case: Case, bench: Bench, goldens: Goldens) -> Played:
@@ -226,6 +150,8 @@ def play(case: Case, bench: Bench, goldens: Goldens) -> Played:
         return scene.play()
     except Exception:  # noqa: BLE001 - one case that cannot be played must not end the campaign
         return Played(case, [*scene.complaints, f"could not be played: {traceback.format_exc()}"], scene.story)
+    finally:
+        bench.end()
 
 
 def _short(ended: Ended) -> str:

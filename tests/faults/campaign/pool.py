@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from tests.faults.campaign.bench import Bench
 from tests.faults.campaign.cases import Case, case
-from tests.faults.campaign.play import Goldens, Played, play
+from tests.faults.campaign.goldens import Goldens
+from tests.faults.campaign.play import Played, play
 from tests.sandbox_process import SandboxProcess
 
 BATCH = 8

@@ -62,17 +62,18 @@ class _Armed:
 
 @dataclass
 class Wire:
-    """A listening socket before the sandbox. `kill` is what a dying worker dies of; `struck` tells that it happened.
+    """A listening socket before the sandbox at `upstream`. `struck` is set when something happened.
 
-    A `deadly` wire kills the worker whenever it has struck.
+    The worker that dies is the one that it is aimed at. A `deadly` wire kills it whenever it has struck.
     """
 
     upstream: Callable[[], int]
-    kill: Callable[[], None] = lambda: None
     struck: threading.Event = field(default_factory=threading.Event)
     _armed: list[_Armed] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _deadly: bool = False
+    _aim: threading.Condition = field(default_factory=threading.Condition)
+    _worker: int | None = None
 
     def __post_init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=32)
@@ -85,6 +86,18 @@ class Wire:
             self._deadly = deadly
             self._armed = [_Armed(each) for each in meddlings]
             self.struck = threading.Event()
+
+    def aim(self, worker: int | None) -> None:
+        """Say which process is the worker; None if it has yet to be born."""
+        with self._aim:
+            self._worker = worker
+            self._aim.notify_all()
+
+    def spare(self, worker: int) -> None:
+        """Forget a worker that has ended: its number may soon be another's."""
+        with self._aim:
+            if self._worker == worker:
+                self._worker = None
 
     def close(self) -> None:
         self._listening.close()
@@ -174,23 +187,20 @@ class Wire:
 
     def _strike(self) -> None:
         if self._deadly:
-            self.kill()
+            self._kill()
         self.struck.set()
+
+    def _kill(self) -> None:
+        with self._aim:
+            self._aim.wait_for(lambda: self._worker is not None, timeout=1.0)
+            if self._worker is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self._worker, signal.SIGKILL)
 
     def _die(self) -> bool:
-        self.kill()
+        self._kill()
         self.struck.set()
         return False
-
-
-def killing(pid: int) -> Callable[[], None]:
-    """Return what kills that process for good."""
-
-    def kill() -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-    return kill
 
 
 def _message(source: socket.socket) -> bytes:
