@@ -14,8 +14,8 @@ from tests.faults.campaign.faults import WRITE, Fault
 from tests.faults.campaign.ledger import AUDITED, Books, Ledger, View
 from tests.faults.campaign.tries import Ended, Try
 from tests.faults.campaign.wire import Meddling, Wire
+from tests.faults.campaign.work import Work, warehouse
 from tests.faults.campaign.worker import NOBODY, Worker
-from tests.faults.campaign.works import Work, warehouse
 from tests.sandbox_process import SandboxProcess
 
 

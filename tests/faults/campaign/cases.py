@@ -8,7 +8,8 @@ from itertools import combinations
 from tests.faults.campaign.answers import ANSWERS
 from tests.faults.campaign.faults import FAULTS, Fault
 from tests.faults.campaign.recoveries import CORE, RECOVERIES, Recovery
-from tests.faults.campaign.works import WORKS, Work
+from tests.faults.campaign.work import Work
+from tests.faults.campaign.works import WORKS
 
 THINNED = 24
 """A principal work meets every fault with every core recovery. Of all other combinations one in so many is played;

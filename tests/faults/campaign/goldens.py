@@ -7,7 +7,7 @@ from tests.faults.campaign.bench import Bench
 from tests.faults.campaign.judge import Brought, Golden, told
 from tests.faults.campaign.recoveries import Next
 from tests.faults.campaign.tries import Returned, tail
-from tests.faults.campaign.works import Work
+from tests.faults.campaign.work import Work
 
 
 class Goldens:

@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.faults.campaign.sabotage import SABOTAGE
 from tests.faults.campaign.tries import Ended, Try, ended
-from tests.faults.campaign.works import CREATE, FILES, SQL
+from tests.faults.campaign.work import CREATE, FILES, SQL
 
 CONNECTION = "AIRFLOW_CONN_INTACCT_DEFAULT"
 NOBODY = 9
