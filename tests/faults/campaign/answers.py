@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+SILENTLY = "repeats roll back silently"
+
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "as usual": {},
     "no status": {"uniqueid_reply": "no_status"},
@@ -20,11 +22,11 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "refused by 503": {"concurrency_refusal": "http_503", "throttle_refusal": "http_503", "retry_after": 1},
     "repeats roll back alone": {"uniqueid_in_rollback": "alone"},
     "other words": {"uniqueid_text": "Duplicate: {control_id}"},
-    "repeats roll back silently": {"uniqueid_in_rollback": "silent"},
+    SILENTLY: {"uniqueid_in_rollback": "silent"},
     "partial counts": {"uniqueid_covers_partial": True, "uniqueid_concurrent": "wait", "queue_seconds": 2.0},
     "in process, another number": {"uniqueid_concurrent_errorno": "XL03000006", "delete_keys": "together"},
     "the queue forgets": {"async_after_restart": "lost", "async_sign_in": "received"},
-    "reversals are named": {"reversal_key": "reversal", "whenmodified_on_create": False},
+    "never modified": {"whenmodified_on_create": False},
     "wide": {"concurrency": 4, "invalid_session_text": "full", "session_timestamp": "start"},
 }
 """Switches of the sandbox, by a name for the setting."""

@@ -4,7 +4,7 @@ import traceback
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.faults.campaign.answers import ANSWERS
+from tests.faults.campaign.answers import ANSWERS, SILENTLY
 from tests.faults.campaign.bench import Bench
 from tests.faults.campaign.cases import Case
 from tests.faults.campaign.faults import Fault
@@ -109,11 +109,13 @@ class Scene:
     def _until_settled(self, which: Next, ended: Ended) -> None:
         """Let Airflow try again until the task succeeds.
 
-        A record with an author's key that cannot be looked up stays in doubt once its reply is lost, which is true and
-        says what a person can do: the books are compared all the same.
+        A record that cannot be looked up stays in doubt once its reply is lost, if it has an author's key, so that its
+        content may have been another, or if Intacct does not even say that it was carried out before. That is true, and
+        a person can settle it: the books are compared all the same.
         """
         again = Next(run=which.run, map_index=which.map_index, event=which.event)
-        in_doubt_for_good = self.case.recovery.keyed and not self.case.work.findable
+        unknown = self.case.recovery.keyed or self.case.answers == SILENTLY
+        in_doubt_for_good = unknown and not self.case.work.findable
         for _ in range(RETRIES):
             if isinstance(ended, Returned):
                 return
