@@ -70,22 +70,22 @@ def hold_to_state(operator: IntacctWriteOperator, outcomes: Sequence[Outcome], t
             keys=waiting,
             state=wanted,
             until=(now + limit).isoformat(),
+            told=told,
             poke_interval=operator.state_interval,
             first_poll_at=(now + timedelta(seconds=operator.state_interval)).isoformat(),
             intacct_conn_id=operator.intacct_conn_id,
             entity_id=operator.entity_id,
         ),
         method_name="in_state",
-        kwargs={"told": told},
         timeout=limit + GRACE,
     )
 
 
-def with_event(told: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the outcomes with the states that the trigger found. Raises what it reports instead."""
+def with_event(event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the outcomes that the trigger hands back, with the states it found. Raises what it reports instead."""
     raise_failure(event)
     found = {key: state for states in event["states"].values() for key, state in states.items()}
     return [
         {**outcome, "state": found[outcome["key"]], "note": ""} if outcome["key"] in found else dict(outcome)
-        for outcome in told
+        for outcome in event["told"]
     ]

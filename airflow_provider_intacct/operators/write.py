@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_intacct.arguments import whole_number
+from airflow_provider_intacct.operators.delete import IntacctDeleteOperator as IntacctDeleteOperator
 from airflow_provider_intacct.operators.writing import IntacctWriteOperator, names_of, records_of
 
 if TYPE_CHECKING:

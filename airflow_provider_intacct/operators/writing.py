@@ -173,14 +173,14 @@ class IntacctWriteOperator(BaseOperator):
                 found.raise_if_refused()
         return told
 
-    def in_state(self, context: Context, event: Mapping[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def in_state(self, context: Context, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the outcomes once all are in the required state, or raise what the trigger reports."""
         from airflow.sdk.exceptions import AirflowException
 
         try:
-            return with_event(told, event)
+            return with_event(event)
         except AirflowException:
-            context["ti"].xcom_push(key=OUTCOMES, value=told)
+            context["ti"].xcom_push(key=OUTCOMES, value=event["told"])
             raise
 
     def _hold_to_state(self, context: Context, outcomes: Sequence[Outcome], told: list[dict[str, Any]]) -> None:

@@ -54,6 +54,40 @@ def test_a_dag_waits_reads_maps_and_calls(
     assert xcoms(run)["count"] == [3]
 
 
+def approve_what_waits(sandbox: SandboxProcess, stop: threading.Event) -> None:
+    """Be the person who approves every bill, once the sandbox has seen somebody look at its state."""
+    while not stop.is_set():
+        looked = any(call["function"] == "query" for call in sandbox.control("/sandbox/log"))
+        for waiting in sandbox.control("/sandbox/approvals") if looked else ():
+            sandbox.control("/sandbox/approve", {"object": waiting["object"], "key": waiting["key"]})
+        time.sleep(0.05)
+
+
+def test_a_dag_waits_for_approval_reverses_and_deletes(
+    airflow_db: None, connect: Connect, sandbox: SandboxProcess
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    connect()
+    sandbox.switch(approval_apbill=1)
+    stop = threading.Event()
+    approver = threading.Thread(target=approve_what_waits, args=(sandbox, stop))
+    approver.start()
+    try:
+        run = DagBag(dag_folder=str(DAGS_FOLDER)).dags["acts_on_records"].test()
+    finally:
+        stop.set()
+        approver.join()
+    assert run.state == "success"
+    (bills,), (states,), (reversals,), (deletions,) = (
+        xcoms(run)[task] for task in ("bills", "posted", "reversed", "gone")
+    )
+    assert [(bill["status"], bill["state"]) for bill in bills] == [("posted", "Posted")] * 2
+    assert states == {bill["key"]: "Posted" for bill in bills}
+    assert [reversal["status"] for reversal in reversals] == ["posted", "posted"]
+    assert [deletion["status"] for deletion in deletions] == ["posted"]
+
+
 def xcoms(run: Any) -> dict[str, list[Any]]:
     """The result of each task of a run, one per map index."""
     from airflow.models.xcom import XComModel
