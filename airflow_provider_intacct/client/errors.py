@@ -6,6 +6,7 @@
     │   ├── WhereError                  a filter that cannot be read, or that the gateway cannot carry out
     │   ├── InvalidRecordError          a record that is no record, or a value XML cannot hold
     │   ├── UnbalancedEntryError        a journal entry whose debits and credits differ
+    │   ├── DryRunError *               a dry run found records that would not be taken
     │   └── ChangedSincePostedError *   a later try brings other content for a record that is posted
     ├── TransportError                  the network failed
     │   ├── ConnectError                no connection: nothing was sent
@@ -43,7 +44,7 @@
             ├── CursorExpiredError      the result set of a readMore is gone
             └── ClosedPeriodError       the date falls in a closed period
 
-* in client.posting, beside the outcomes they are made of.
+* in client.posting and client.checking, beside what they are made of.
 
 `retryable` says whether the same request, sent later, may succeed; `in_doubt` whether it may have been carried out
 although it failed. The texts hold Intacct's own words and ids, never a credential and never a whole reply.

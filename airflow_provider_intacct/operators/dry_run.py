@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -13,9 +14,8 @@ FINDINGS = "dry_run"
 """The XCom that holds the findings of a dry run that failed; one that succeeds returns them."""
 
 
-def counted(found: DryRun) -> str:
-    """Return what a dry run came to, in a sentence."""
-    told = found.as_dict()
+def counted(told: Mapping[str, Any]) -> str:
+    """Return what a dry run came to, in a sentence, from its findings."""
     counts = ", ".join(f"{told[name]} {name}" for name in ("ready", "unchanged", "refused") if told[name])
     return f"Dry run: {counts or 'no records'}; nothing was written"
 

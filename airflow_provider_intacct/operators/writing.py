@@ -165,9 +165,9 @@ class IntacctWriteOperator(BaseOperator):
             postings = self._postings(context, hook)
             with hook.client as client, metered(self, client) as meter:
                 found = client.dry_run(postings, atomic=self.atomic, policy_id=self.policy_id or None)
-                meter.done(counted(found), rows=len(postings))
+                told = found.as_dict()
+                meter.done(counted(told), rows=len(postings))
             log_findings(self, found)
-            told = found.as_dict()
             if found.refused and (self.on_reject == "fail" or self._too_many_refused(found)):
                 context["ti"].xcom_push(key=FINDINGS, value=told)
                 found.raise_if_refused()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_intacct.client.windows import BEGINNING
 from airflow_provider_intacct.transfers import manifest as manifests
 from airflow_provider_intacct.transfers.folder import MANIFEST, Folder
 
@@ -100,13 +101,14 @@ class Overlap:
     ) -> None:
         self._window, self._key, self._modified = window, key, modified
         self._delivered = frozenset(delivered or ())
+        self._tail = window.end - min(window.overlap, window.end - BEGINNING)
         self._note = Note(folder, SEEN)
         self.dropped = 0
 
     def fresh(self, records: Any) -> Any:
         """Return the records of a page without those that were delivered: typed rows, or an Arrow table."""
         told = self._told(records)
-        start, tail = self._window.start, self._window.end - self._window.overlap
+        start, tail = self._window.start, self._tail
         self._note.add([line for line, at in told.values() if at is None or at >= tail])
         drop = {
             place
@@ -125,7 +127,7 @@ class Overlap:
 
     def _told(self, records: Any) -> dict[int, tuple[str, datetime | None]]:
         """Return, for each record near one of the window's ends or without a time, its place, its line and its time."""
-        start, tail = self._window.start, self._window.end - self._window.overlap
+        start, tail = self._window.start, self._tail
         rows, places = (records, range(len(records))) if isinstance(records, list) else self._near(records, tail)
         found = {}
         for place, row in zip(places, rows, strict=True):

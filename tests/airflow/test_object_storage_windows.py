@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from airflow_provider_intacct.client import IntacctClient
+from airflow_provider_intacct.client.windows import Window
 from airflow_provider_intacct.client.xml import functions
 from tests.airflow.conftest import Connect
 from tests.airflow.test_object_storage import company, parts, read_back, refusal, visible, write
@@ -111,6 +112,15 @@ def test_without_the_window_before_nothing_is_left_out_and_the_manifest_says_so(
     assert by_number(delivered(tmp_path)) == changed(company, start - 3 * DAY, start + DAY)
     assert manifest["overlap"]["dropped"] == 0
     assert "may come twice" in manifest["overlap"]["note"]
+
+
+def test_an_overlap_longer_than_there_are_dates_reads_from_the_beginning(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    options: dict[str, Any] = {"object": "DEPARTMENT", "fields": ["TITLE"], "overlap": 10_000 * 365 * DAY}
+    manifest = write_window(tmp_path, FIRST, FIRST + DAY, **options)
+    assert manifest["rows"] == len([*company.rows("DEPARTMENT", fields=["RECORDNO"], window=Window(None, FIRST + DAY))])
 
 
 def test_a_record_changed_again_is_delivered_again(

@@ -154,7 +154,6 @@ def test_data_frames_come_in_chunks() -> None:
 
 
 def test_polars_frames_keep_money_exact() -> None:
-    pytest.importorskip("polars")
     hook = IntacctHook()
     sql = "SELECT RECORDNO, AMOUNT FROM GLDETAIL WHERE ACCOUNTNO = %s LIMIT 25"
     frame = hook.get_df(sql, ["1000"], df_type="polars")

@@ -329,6 +329,15 @@ def test_what_this_user_may_not_look_up_is_said_to_be_unknown(sandbox: SandboxPr
     assert any("whether there is an account '6000' could not be looked up" in str(each) for each in problems)
 
 
+def test_entities_that_cannot_be_asked_for_leave_the_balance_within_each_unknown(
+    sandbox: SandboxProcess, client: IntacctClient
+) -> None:
+    sandbox.fault("large_page", function="readEntityDetails", times=99)
+    problems = client.check(ready(with_line(entry(), 2, LOCATION="210")))
+    assert errors(problems) == []
+    assert any("whether entries balance within each entity" in str(each) for each in problems)
+
+
 def test_an_object_that_is_not_described_is_said_to_be_unknown(client: IntacctClient) -> None:
     problems = client.check(ready({"A": "b"}, "NOSUCH"))
     assert [problem.level for problem in problems] == ["unknown"]

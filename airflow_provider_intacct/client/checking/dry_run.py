@@ -1,5 +1,6 @@
 """A dry run: what is wrong with records, and the exact requests that would be sent for them. Reads, never a write."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.xml.knowledge import Knowledge
 
 MOST_TOLD = 100
+VERDICTS = ("ready", "unchanged", "refused")
 
 
 class DryRunError(InvalidRequestError):
@@ -42,17 +44,22 @@ class DryRun:
         """How many records would not be taken."""
         return len({problem.position for problem in errors(self.problems)})
 
-    def verdict(self, posting: Posting) -> str:
-        """Return `refused`, `unchanged` (the company says all of it already) or `ready`."""
-        if any(problem.position == posting.position for problem in errors(self.problems)):
-            return "refused"
-        return "unchanged" if posting.control_id in self.done else "ready"
-
     def as_dict(self) -> dict[str, Any]:
-        """Return the findings as plain JSON values: a verdict for each record, and all problems."""
-        verdicts = [self._told(posting) for posting in self.postings]
-        counts = {name: sum(each["verdict"] == name for each in verdicts) for name in ("ready", "unchanged", "refused")}
-        return {"dry_run": True, **counts, "records": verdicts, "problems": [each.as_dict() for each in self.problems]}
+        """Return the findings as plain JSON values: a verdict for each record, and all problems.
+
+        A verdict is `refused`, `unchanged` (the company says all of it already) or `ready`.
+        """
+        found: dict[int, list[Problem]] = {}
+        for problem in self.problems:
+            found.setdefault(problem.position, []).append(problem)
+        records = [self._told(posting, found.get(posting.position, [])) for posting in self.postings]
+        counts = Counter(record["verdict"] for record in records)
+        return {
+            "dry_run": True,
+            **{verdict: counts[verdict] for verdict in VERDICTS},
+            "records": records,
+            "problems": [each.as_dict() for each in self.problems],
+        }
 
     def raise_if_refused(self) -> None:
         """Raise DryRunError, which names all that is wrong, if any record would not be taken."""
@@ -62,16 +69,17 @@ class DryRun:
             count = f"{self.refused} of {len(self.postings)} records would not be taken"
             raise DryRunError(f"Dry run: {count}. Nothing was sent.\n{listed}")
 
-    def _told(self, posting: Posting) -> dict[str, Any]:
+    def _told(self, posting: Posting, problems: Sequence[Problem]) -> dict[str, Any]:
+        taken = "unchanged" if posting.control_id in self.done else "ready"
         return {
             "position": posting.position,
             "object": posting.kind.object_name or posting.kind.name,
             "act": posting.act,
-            "verdict": self.verdict(posting),
+            "verdict": "refused" if errors(problems) else taken,
             "control_id": "" if posting.problem else posting.control_id,
             "reference": posting.reference,
             "natural_key": dict(posting.natural_key),
-            "problems": [each.as_dict() for each in self.problems if each.position == posting.position],
+            "problems": [each.as_dict() for each in problems],
         }
 
 

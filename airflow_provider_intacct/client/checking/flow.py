@@ -36,6 +36,9 @@ from airflow_provider_intacct.client.xml.functions import MAX_RECORDS, Function
 from airflow_provider_intacct.client.xml.knowledge import Knowledge
 from airflow_provider_intacct.client.xml.reply import Result
 
+ENTITIES = "entities"
+"""Under which it is noted why the entities could not be asked for."""
+
 PLACES = ("LOCATION", "LOCATIONID")
 TRANSACTIONS = frozenset({"GLENTRY", "APBILLITEM", "ARINVOICEITEM", "APADJUSTMENTITEM", "ARADJUSTMENTITEM"})
 """Lines that need a location in a company of several entities. Source: "Create" of journal entries and bills."""
@@ -76,6 +79,9 @@ def examined(execute: Execute, knowledge: Knowledge, postings: Sequence[Posting]
     """Flow: the same, and the records as they would be sent."""
     ready = yield from resolved(execute, postings)
     problems = [*ready.problems, *(yield from _content_problems(execute, knowledge, ready.written))]
+    for act in dict.fromkeys(posting.act for posting in ready.acts):
+        text = f"whether Intacct lets this user {act} these records as they stand now"
+        problems.append(Problem(0, "", text, "it tells when it is asked to", "unknown"))
     return Examined(sorted(problems, key=lambda problem: problem.position), ready)
 
 
@@ -103,6 +109,7 @@ def _content_problems(execute: Execute, knowledge: Knowledge, postings: Sequence
         *dates.period_problems(days, facts.periods, facts.known.unasked.get(dates.PERIODS, "")),
         *(yield from duplicate_problems(execute, postings)),
         *_not_described(found, company),
+        *_not_told(facts),
     ]
 
 
@@ -165,7 +172,7 @@ def _facts(
     if days:
         asked.append((dates.PERIODS, dates.query(days)))
     if any(part.object in TRANSACTIONS for _, parts in found for part in parts):
-        asked.append(("", functions.read_entity_details()))
+        asked.append((ENTITIES, functions.read_entity_details()))
     results = yield from _ask(execute, [query for _, query in asked])
     for (object, _), result in zip(asked, results, strict=True):
         _take(facts, object, result)
@@ -182,7 +189,7 @@ def _facts(
 def _take(facts: Facts, object: str, result: Result) -> None:
     if not result.ok:
         facts.known.unasked[object] = result.errors[0].text if result.errors else "Intacct gave no reason"
-    elif not object:
+    elif object == ENTITIES:
         facts.entities = tuple(entity.id for entity in metadata.read_entities(result.data))
     elif object == dates.PERIODS:
         facts.periods += _rows(result)
@@ -211,6 +218,13 @@ def _ask(execute: Execute, asked: Sequence[Function]) -> Flow[list[Result]]:
     return results
 
 
+def _not_told(facts: Facts) -> Iterator[Problem]:
+    """Yield that the entities could not be asked for, without which balance within each is not checked."""
+    if reason := facts.known.unasked.get(ENTITIES):
+        text = f"whether entries balance within each entity, for the entities could not be looked up ({reason})"
+        yield Problem(0, "", text, level="unknown")
+
+
 def _not_described(found: Sequence[tuple[Posting, Sequence[Section]]], company: Company) -> Iterator[Problem]:
     """Yield, once for each kind, of which records names and types of entries could not be checked."""
     said: set[str] = set()
@@ -224,3 +238,6 @@ def _not_described(found: Sequence[tuple[Posting, Sequence[Section]]], company: 
                 said.add(name)
                 text = f"names and types of the entries of {name}, which Intacct does not describe"
                 yield Problem(0, "", text, level="unknown")
+    for name in dict.fromkeys(part.object.upper() for _, parts in found for part in parts if part.object):
+        if company.definition(name) is not None and not company.lengths.get(name):
+            yield Problem(0, "", f"how long the texts of {name} are, for inspect does not tell", level="unknown")

@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlglot import exp
 
 from airflow_provider_intacct.client.dbapi.errors import DataError, NotSupportedError
+from airflow_provider_intacct.client.where.moments import moment_of
 from airflow_provider_intacct.client.where.text import shortened
 from airflow_provider_intacct.client.where.tree import NAME
 
@@ -211,15 +212,13 @@ def number(written: str) -> int | Decimal:
 
 def moment(node: exp.Cast) -> date:
     """Return the date or time of `DATE '...'` or `TIMESTAMP '...'`."""
-    kind, written = node.to.sql().upper(), str(node.this.this)
     try:
-        if kind == "DATE":
-            return date.fromisoformat(written)
-        if kind.startswith("TIMESTAMP"):
-            return datetime.fromisoformat(written)
-    except ValueError:
-        raise DataError(f"{shown(node)}: {written!r} is not a {kind.lower()}; write it as 2026-01-31.") from None
-    raise refused(node)
+        found = moment_of(node)
+    except ValueError as error:
+        raise DataError(f"{shown(node)}: {error}; write it as 2026-01-31.") from None
+    if found is None:
+        raise refused(node)
+    return found
 
 
 def refused(node: exp.Expression) -> NotSupportedError:

@@ -16,6 +16,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parser import Parser
 
 from airflow_provider_intacct.client.errors import IntacctError, WhereError
+from airflow_provider_intacct.client.where.moments import moment_of
 from airflow_provider_intacct.client.where.tree import (
     NAME,
     And,
@@ -240,17 +241,13 @@ class Reading:
 
     def moment(self, node: exp.Cast) -> Value:
         """Return the date or time of `DATE '...'` or `TIMESTAMP '...'`."""
-        kind, written = node.to.sql().upper(), str(node.this.this)
         try:
-            if kind == "DATE":
-                return date.fromisoformat(written)
-            if kind.startswith("TIMESTAMP"):
-                return datetime.fromisoformat(written)
-        except ValueError:
-            raise self.refused(
-                f"{written!r} is not a {kind.lower()}; write it as 2026-01-31 or 2026-01-31 12:00:00.", node
-            ) from None
-        raise self.unknown(node)
+            found = moment_of(node)
+        except ValueError as error:
+            raise self.refused(f"{error}; write it as 2026-01-31 or 2026-01-31 12:00:00.", node) from None
+        if found is None:
+            raise self.unknown(node)
+        return found
 
     def parameter(self, node: exp.Expression) -> Any:
         """Return the value given for `:name`."""
