@@ -98,11 +98,13 @@ class IntacctActOperator(IntacctWriteOperator):
         from airflow_provider_intacct.client.errors import InvalidRequestError
         from airflow_provider_intacct.operators.posted_ledger import PostedLedger
 
-        if self.policy_id:
+        if self.policy_id and self.act != "delete":
             raise InvalidRequestError(
                 f"policy_id={self.policy_id!r}: what {self.act} did cannot be looked up by a number, so it is not sent "
                 "asynchronously; leave policy_id out. Nothing was sent."
             )
+        if self.policy_id:
+            return super()._post(context, client, postings)
         ledger = PostedLedger(None if self.allow_duplicates else task_state_store(context))
         return client.act(
             postings,

@@ -9,7 +9,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.posting import RecordsInDoubtError
-from airflow_provider_intacct.operators.write import IntacctCreateOperator
+from airflow_provider_intacct.operators.delete import IntacctDeleteOperator
+from airflow_provider_intacct.operators.write import IntacctCreateOperator, IntacctUpdateOperator
 from airflow_provider_intacct.operators.writing import OUTCOMES
 from airflow_provider_intacct.triggers.posting import IntacctPostingTrigger
 from tests.airflow.conftest import USERS, Connect
@@ -220,3 +221,59 @@ def test_a_trigger_that_cannot_sign_in_ends_the_wait(
     connect(password="wrong")
     with pytest.raises(AirflowException, match="SignInError"):
         resumed(task.operator([generic_bill()]), task.try_(), left)
+
+
+def test_an_update_is_waited_for_until_the_record_says_it(sandbox: SandboxProcess, client: IntacctClient) -> None:
+    hold(sandbox)
+    task = Task()
+
+    def operator() -> IntacctUpdateOperator:
+        return IntacctUpdateOperator(
+            task_id="post",
+            object="VENDOR",
+            records=[{"VENDORID": "V001", "NAME": "Renamed"}],
+            policy_id=POLICY,
+            settle_interval=0.01,
+        )
+
+    with pytest.raises(TaskDeferred) as deferred:
+        operator().execute(task.try_())
+    release(sandbox)
+    outcomes, _ = finished(operator(), task.try_(), deferred.value)
+    assert [(each["act"], each["status"]) for each in outcomes] == [("update", "posted")]
+    (row,) = client.rows("VENDOR", fields=["NAME"], where="VENDORID = 'V001'")
+    assert row["NAME"] == "Renamed"
+
+
+@pytest.mark.parametrize("store", [Store(), None], ids=["with a state store", "without"])
+def test_a_deletion_is_waited_for_until_the_record_is_gone(
+    sandbox: SandboxProcess, client: IntacctClient, bills: Books, store: Store | None
+) -> None:
+    (created,) = Task().run([generic_bill("B-1")], policy_id=None)
+    hold(sandbox)
+
+    def operator(*keys: str) -> IntacctDeleteOperator:
+        return IntacctDeleteOperator(
+            task_id="post", object="APBILL", keys=list(keys), policy_id=POLICY, settle_interval=0.01
+        )
+
+    def run(**more: Any) -> dict[str, Any]:
+        return context(store, xcom_push=lambda key, value: None, **more)
+
+    with pytest.raises(TaskDeferred) as deferred:
+        operator(created["key"]).execute(run())
+    assert deferred.value.trigger.serialize()[1]["sought_records"] == [["APBILL", ["RECORDNO"], [created["key"]], True]]
+    release(sandbox)
+    outcomes, _ = finished(operator(created["key"]), run(), deferred.value)
+    assert statuses(outcomes) == ["posted"]
+    assert bills.added() == []
+    again, _ = finished(operator(created["key"]), run(try_number=2))
+    assert statuses(again) == ["already_posted"]
+    with pytest.raises(AirflowFailException, match="no APBILL record has RECORDNO 999999"):
+        operator("999999").execute(context(Store(), xcom_push=lambda key, value: None, task_id="other"))
+
+
+def test_a_deletion_by_name_is_refused(client: IntacctClient) -> None:
+    named = IntacctDeleteOperator(task_id="post", object="VENDOR", keys=["V001"], policy_id=POLICY)
+    with pytest.raises(AirflowFailException, match="name what is to be deleted by its record number"):
+        named.execute(context(Store()))

@@ -12,8 +12,11 @@ from typing import Any, Protocol
 
 from airflow_provider_intacct.client.errors import InvalidRecordError, InvalidRequestError
 from airflow_provider_intacct.client.flows import Flow
+from airflow_provider_intacct.client.posting.acts import KEY
+from airflow_provider_intacct.client.posting.carrying import NOT_THERE, deleted_before
+from airflow_provider_intacct.client.posting.deletion import find_existing
 from airflow_provider_intacct.client.posting.existing import Execute, Found, can_be_found
-from airflow_provider_intacct.client.posting.flow import post, refuse_changes
+from airflow_provider_intacct.client.posting.flow import NOT_SENT, post, refuse_changes
 from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.client.posting.outcome import Known, Outcome, Sending, Settled
 from airflow_provider_intacct.client.posting.records import Posting
@@ -58,6 +61,8 @@ def submit(
     What Intacct acknowledges is `in_doubt` until `settle` finds it; what is there already is `already_posted` and not
     sent. `known` and `tell` are those of `post`.
 
+    A deletion whose record is not there is `rejected`, and nothing is sent.
+
     Raises PolicyError if Intacct does not know the policy, and InvalidRecordError, before anything is sent, for a
     record that could not be found afterwards or is too large.
     """
@@ -71,10 +76,36 @@ def submit(
         by_policy = policy_id if any(function.writes for function in functions) else ""
         return execute(functions, atomic=atomic, unique=unique, policy_id=by_policy)
 
+    deletions = [posting for posting in postings if posting.act == "delete"]
+    absent = yield from _absent(execute, deletions, known or {})
+    if any(outcome.status == "rejected" for outcome in absent.values()):
+        # Later nobody could tell it from a record that this call has deleted.
+        return [absent.get(each.control_id) or Outcome(each, "rolled_back", note=NOT_SENT) for each in postings]
     # Each request stands for itself: no later one is held back, for what became of this one is not known in time.
-    return (
-        yield from post(send, postings, atomic=atomic, look_first=True, stop_at_rejection=False, known=known, tell=tell)
+    sent = yield from post(
+        send,
+        [posting for posting in postings if posting.control_id not in absent],
+        atomic=atomic,
+        look_first=not deletions,
+        stop_at_rejection=False,
+        known={name: before for name, before in (known or {}).items() if name not in absent},
+        tell=tell,
     )
+    outcomes = absent | {outcome.posting.control_id: outcome for outcome in sent}
+    return [outcomes[posting.control_id] for posting in postings]
+
+
+def _absent(execute: Execute, deletions: Sequence[Posting], known: Mapping[str, Known]) -> Flow[dict[str, Outcome]]:
+    """Flow: the deletions, none of an earlier try as far as is known, whose record is not there to be deleted."""
+    new = [posting for posting in deletions if (before := known.get(posting.control_id)) is None or before.settled]
+    there = yield from find_existing(execute, new)
+    missing = [
+        Outcome(posting, "rejected", note=NOT_THERE.format(object=posting.kind.object_name, name=_numbers(posting)))
+        for posting in new
+        if there.get(posting.control_id) is False
+    ]
+    settled = yield from deleted_before(execute, missing)
+    return {outcome.posting.control_id: outcome for outcome in settled}
 
 
 def settle(
@@ -185,6 +216,11 @@ def _refuse_unsuitable(posting: Posting) -> None:
             f"{posting.label}: what became of a {posting.act} cannot be looked up, and by an asynchronous policy no "
             "reply comes here. Leave policy_id out. Nothing was sent."
         )
+    if posting.act == "delete" and not posting.record.get(KEY):
+        raise InvalidRecordError(
+            f"{posting.label} is named by {_numbers(posting)}; by an asynchronous policy name what is to be deleted by "
+            "its record number. Nothing was sent."
+        )
     if not posting.kind.object_name or not can_be_found(posting):
         raise InvalidRecordError(
             f"{posting.label} has no number to be found by, and by an asynchronous policy no reply comes here. "
@@ -214,11 +250,15 @@ def _remembered(posting: Posting, before: Known) -> Outcome:
     return Outcome(posting, before.status, key=before.key, note=note)
 
 
+def _numbers(posting: Posting) -> str:
+    return ", ".join(map(" ".join, posting.numbers))
+
+
 def _not_found(posting: Posting, there: Found | None) -> Outcome:
-    numbers = ", ".join(" ".join(pair) for pair in posting.numbers)
     other = f"; what is there as {there.key} differs: {'; '.join(there.differences)}" if there else ""
+    what = "still there" if posting.act == "delete" else f"not found by {_numbers(posting)}"
     note = (
-        f"handed to Intacct's queue (control id {posting.control_id}) and not found by {numbers}{other}. What became "
+        f"handed to Intacct's queue (control id {posting.control_id}) and {what}{other}. What became "
         "of it is told to the address of the policy. To learn it here, run the same records in the same scope without "
         "policy_id: what was carried out is found, and the rest is posted, or refused with the reason"
     )

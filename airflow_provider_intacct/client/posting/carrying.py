@@ -50,7 +50,7 @@ def carry_out(
     """
     known = known or {}
     ready, settled = yield from _addressed(execute, postings, known)
-    settled = yield from _deleted_before(execute, settled)
+    settled = yield from deleted_before(execute, settled)
     ready, reversed_before = yield from with_opposites(execute, ready, known)
     settled += reversed_before
     open_acts = [each for each in ready if each.control_id not in known and each.act not in UNDOES]
@@ -122,7 +122,7 @@ def _unaddressed(posting: Posting, keys: Sequence[str], before: Known | None) ->
     return Outcome(posting, "in_doubt", note=LOST)
 
 
-def _deleted_before(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[list[Outcome]]:
+def deleted_before(execute: Execute, outcomes: Sequence[Outcome]) -> Flow[list[Outcome]]:
     """Flow: the outcomes; deletions whose record is not there are booked if Intacct has carried out their control id.
 
     So a task that lost what it knew finds what it did. Asked is by deleting record number 0, which nothing has: the
