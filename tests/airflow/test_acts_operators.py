@@ -137,7 +137,10 @@ def test_a_closed_period_is_named(client: IntacctClient) -> None:
         (IntacctApprovalOperator(task_id="t", object="APBILL", keys="1", action="approve"), "Approve bills"),
         (IntacctApprovalOperator(task_id="t", object="APBILL", keys="1", action="delete"), "IntacctDeleteOperator"),
         (IntacctDeleteOperator(task_id="t", object="APBILL", keys=["B-7"]), '"VENDORID": ..., "RECORDID": ...'),
-        (IntacctDeleteOperator(task_id="t", object="VENDOR", keys="1", policy_id="P"), "leave policy_id out"),
+        (
+            IntacctReverseOperator(task_id="t", object="APBILL", keys="1", date="2026-04-01", policy_id="P"),
+            "leave policy_id out",
+        ),
         (IntacctDeleteOperator(task_id="t", object="VENDOR", keys="1", require_state="Posted"), "no state"),
         (IntacctReverseOperator(task_id="t", object="APBILL", keys="1", date="2026-04-01", require_state="X"), "Draft"),
     ],
