@@ -79,7 +79,7 @@ def tie_out(ledger: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str
     schedule=None,
     params={
         "inbox": Param(
-            (Path(__file__).parent / "data" / "bills.csv").as_uri(), type="string", description="The file of bills"
+            f"file://{Path(__file__).parent}/data/bills.csv", type="string", description="The file of bills"
         ),
         "results": Param("file:///tmp/intacct/ap_load", type="string", description="Where results and dead letters go"),
         "vendor_ids": Param({"ACME": "V003"}, type="object", description="Intacct's ids of vendors the file misnames"),

@@ -149,7 +149,7 @@ class IntacctWriteOperator(BaseOperator):
                     outcomes = client.with_states(outcomes, asked=bool(self.require_state))
                 count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
                 meter.done(f"{count}: {summary(outcomes)}", rows=len(outcomes))
-            if self.policy_id and datetime.now(UTC) < until:
+            if self.policy_id and (act == self._post or datetime.now(UTC) < until):  # what was sent is looked for once
                 self._wait([outcome.posting for outcome in outcomes if outcome.status == "in_doubt"], until)
             told = self._told(context, outcomes)
             if self.require_state:

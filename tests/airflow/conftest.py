@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.request import Request, urlopen
 
 from tests.airflow.databases import database as database
 from tests.airflow.databases import postgres as postgres
@@ -115,3 +116,34 @@ def company(sandbox: SandboxProcess) -> Iterator[IntacctClient]:
     credentials = Credentials("DEMO", "etl", USERS["etl"], "SANDBOX", SENDERS["SANDBOX"], endpoint=sandbox.endpoint)
     with IntacctClient(credentials) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3 of this process, with the bucket `lake`.
+
+    One for all tests: Airflow keeps what it once made of a path's connection.
+    """
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    with urlopen(Request(f"{url}/lake", method="PUT")) as answer:
+        assert answer.status == 200
+    yield url
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address, reached by the Airflow connection `lake`."""
+    connection = {
+        "conn_type": "aws",
+        "login": "AKIAEXAMPLE",
+        "password": "s3-Secret-1Qw",
+        "extra": {"endpoint_url": s3_server, "region_name": "us-east-1"},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_LAKE", json.dumps(connection))
+    return s3_server

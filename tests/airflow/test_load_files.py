@@ -31,10 +31,8 @@ from tests.airflow.loads import (
     totals,
     write_csv,
 )
-from tests.airflow.test_object_storage_places import objects, s3, s3_server
+from tests.airflow.test_object_storage_places import objects
 from tests.sandbox_process import SandboxProcess
-
-__all__ = ["s3", "s3_server"]
 
 
 def test_rows_are_grouped_into_bills_and_each_is_posted(

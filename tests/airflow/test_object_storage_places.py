@@ -6,15 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import Asset, ObjectStoragePath
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from airflow_provider_intacct.operators import ObjectStorageToIntacctAttachmentsOperator
 from airflow_provider_intacct.transfers import (
@@ -31,32 +28,6 @@ FIELDS = ["RECORDNO", "AMOUNT", "DESCRIPTION"]
 
 
 # --- S3 -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def s3_server() -> Iterator[str]:
-    """The address of an S3 of this process, with the bucket `lake`."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    with urlopen(Request(f"{url}/lake", method="PUT")) as answer:
-        assert answer.status == 200
-    yield url
-    server.stop()
-
-
-@pytest.fixture
-def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address, reached by the Airflow connection `lake`."""
-    connection = {
-        "conn_type": "aws",
-        "login": "AKIAEXAMPLE",
-        "password": "s3-Secret-1Qw",
-        "extra": {"endpoint_url": s3_server, "region_name": "us-east-1"},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_LAKE", json.dumps(connection))
-    return s3_server
 
 
 def objects(url: str) -> list[str]:

@@ -82,7 +82,7 @@ def everything() -> Iterator[str]:
         yield repr(operator)
         yield json.dumps({name: getattr(operator, name) for name in operator.template_fields})
         yield json.dumps({name: repr(value) for name, value in vars(operator).items()})
-    watching = IntacctRecordSensor(task_id="wait", object="LOCATIONENTITY", poke_interval=0)._trigger()
+    watching = IntacctRecordSensor(task_id="wait", object="LOCATIONENTITY", poke_interval=0).trigger()
     yield json.dumps(watching.serialize())
     yield repr(watching)
     yield repr(asyncio.run(anext_event(watching)))
@@ -134,7 +134,7 @@ def test_airflow_masks_the_session_id_should_anyone_log_it(connect: Connect, san
 
     connect()
     IntacctQueryOperator(task_id="read", object="LOCATIONENTITY", fields=["LOCATIONID"]).execute({})
-    asyncio.run(anext_event(IntacctRecordSensor(task_id="w", object="LOCATIONENTITY", poke_interval=0)._trigger()))
+    asyncio.run(anext_event(IntacctRecordSensor(task_id="w", object="LOCATIONENTITY", poke_interval=0).trigger()))
     for session_id in session_ids(sandbox):
         assert session_id not in str(redact(f"<sessionid>{session_id}</sessionid>"))
 

@@ -43,7 +43,8 @@ def test_the_wheel_has_every_module_and_data_file_of_the_package(wheel: zipfile.
 
 def test_the_wheel_has_the_example_dags_where_airflow_looks_for_them(wheel: zipfile.ZipFile) -> None:
     shipped = {name for name in wheel.namelist() if name.startswith("airflow_provider_intacct/example_dags/")}
-    here = {f"airflow_provider_intacct/example_dags/{path.name}" for path in (ROOT / "example_dags").glob("*.py")}
+    examples = [path for path in (ROOT / "example_dags").rglob("*") if path.suffix in (".py", ".csv")]
+    here = {f"airflow_provider_intacct/{path.relative_to(ROOT).as_posix()}" for path in examples}
     assert shipped == here
 
 
