@@ -57,7 +57,7 @@ def makes_sense(work: Work, fault: Fault, recovery: Recovery) -> bool:
         return False  # nothing is left to know it by, once Intacct has forgotten
     match recovery.next.brings:
         case "another order":
-            return len(work.records(1)) > 1
+            return work.given != "files" and len(work.records(1)) > 1  # a folder has an order of its own
         case "one less":
             return work.given != "body" and len(work.records(1)) > 1
         case "other content":

@@ -22,13 +22,15 @@ AUDIT_FIELDS = ("OBJECTTYPE", "ACCESSMODE", "WORKFLOWACTION")
 class View:
     """Rows of an object that count: those with a record number above what the company was founded with.
 
-    `key` is the field that numbers its rows. With `where`, an XML filter, those rows instead, new or not.
+    `key` is the field that numbers its rows. With `where`, an XML filter, those rows instead, new or not. What no query
+    reads is `listed` by get_list, under that name, all of it.
     """
 
     object: str
     fields: tuple[str, ...]
     key: str = "RECORDNO"
     where: str = ""
+    listed: str = ""
 
 
 GL = View("GLDETAIL", ("ACCOUNTNO", "AMOUNT", "TR_TYPE", "LOCATIONID"))
@@ -89,6 +91,8 @@ class Ledger:
 
     def last(self, view: View) -> int:
         """Return the highest number in use."""
+        if view.listed:
+            return 0
         rows = self._rows(view.object, (view.key,), view.key, "", newest_first=True, at_most=1)
         return max((int(number) for number in rows), default=0)
 
@@ -97,6 +101,12 @@ class Ledger:
         return Books({view: self._counting(view, since[view]) for view in views})
 
     def _counting(self, view: View, last: int) -> dict[str, tuple[str, ...]]:
+        if view.listed:
+            data = self.call(f'<function controlid="l"><get_list object="{view.listed}"/></function>').find(
+                "result/data"
+            )
+            assert data is not None
+            return {_text(row, view.key): tuple(_all_text(row, name) for name in view.fields) for row in data}
         where = view.where or f"<greaterthan><field>{view.key}</field><value>{last}</value></greaterthan>"
         return self._rows(view.object, view.fields, view.key, where)
 
@@ -130,3 +140,7 @@ def equals(name: str, value: str) -> str:
 
 def _text(row: ET.Element, name: str) -> str:
     return (row.findtext(name) or "").strip()
+
+
+def _all_text(row: ET.Element, name: str) -> str:
+    return " ".join(text.strip() for each in row.findall(name) for text in each.itertext() if text.strip())

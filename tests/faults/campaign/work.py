@@ -1,6 +1,7 @@
 """A way of writing: some records and the operator that writes them."""
 
 import csv
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +17,12 @@ UPSERT = "airflow_provider_intacct.operators.write:IntacctUpsertOperator"
 DELETE = "airflow_provider_intacct.operators.delete:IntacctDeleteOperator"
 REVERSE = "airflow_provider_intacct.operators.acts:IntacctReverseOperator"
 APPROVE = "airflow_provider_intacct.operators.acts:IntacctApprovalOperator"
+ATTACH = "airflow_provider_intacct.operators.attachments:ObjectStorageToIntacctAttachmentsOperator"
 FUNCTION = "airflow_provider_intacct.operators.function:IntacctFunctionOperator"
 FILES = "airflow_provider_intacct.transfers.object_storage_to_intacct:ObjectStorageToIntacctOperator"
 SQL = "airflow_provider_intacct.transfers.sql_to_intacct:SqlToIntacctOperator"
 
-Given = Literal["records", "body", "attributes", "keys", "file", "table"]
+Given = Literal["records", "body", "attributes", "keys", "file", "table", "files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Work:
                 return {"object": self.object, "keys": list(records), **self.options}
             case "file":
                 return {"path": str(_file(records, folder)), **_load(folder), **self.options}
+            case "files":
+                return {"path": str(_files(records, folder)), **self.options}
             case "table":
                 _table(records, folder)
                 return {"sql_conn_id": "warehouse", "sql": "SELECT * FROM bills", **_load(folder), **self.options}
@@ -114,6 +118,15 @@ def _file(records: Records, folder: Path) -> Path:
         rows.writeheader()
         rows.writerows(row for rows in records for row in rows)
     return path
+
+
+def _files(records: Records, folder: Path) -> Path:
+    place = folder / "files"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for record in records:
+        (place / f"{record['name']}.txt").write_text(record["text"])
+    return place
 
 
 def _table(records: Records, folder: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 from tests.faults.campaign import records as made
 from tests.faults.campaign.ledger import GL, View
-from tests.faults.campaign.work import APPROVE, DELETE, FILES, FUNCTION, REVERSE, SQL, UPDATE, UPSERT, Work
+from tests.faults.campaign.work import APPROVE, ATTACH, DELETE, FILES, FUNCTION, REVERSE, SQL, UPDATE, UPSERT, Work
 from tests.faults.company import entry, generic_bill, invoice, legacy_entry
 
 GLBATCH = View("GLBATCH", ("JOURNAL", "BATCH_TITLE", "STATE"))
@@ -31,6 +31,9 @@ OLD_ENTRIES = View(
     where="<greaterthan><field>RECORDNO</field><value>450</value></greaterthan>",
 )
 
+
+SUPDOC = View("SUPDOC", ("supdocid", "supdocfoldername", "attachments"), key="recordno", listed="supdoc")
+BY_POLICY = {"policy_id": "OFFLINE", "settle_interval": 0.05, "settle_timeout": 3.0}
 
 DEARER_ENTRY = made.costlier("ENTRIES", "TRX_AMOUNT")
 DEARER_BILL = made.costlier("billitems", "amount")
@@ -302,7 +305,7 @@ WORKS: tuple[Work, ...] = (
         (GLBATCH, GL),
         made.entries(2),
         object="GLBATCH",
-        options={"policy_id": "OFFLINE", "settle_interval": 0.05, "settle_timeout": 3.0},
+        options=BY_POLICY,
         principal=True,
         changed=DEARER_ENTRY,
     ),
@@ -333,5 +336,45 @@ WORKS: tuple[Work, ...] = (
         user=("approver", "approver-Secret-6Vb"),
         principal=True,
         creates=False,
+    ),
+    Work(
+        "attached files",
+        "create_supdoc",
+        (SUPDOC,),
+        lambda event: [{"name": f"A{event}{n}", "text": f"Receipt {event} {n}"} for n in range(2)],
+        operator=ATTACH,
+        given="files",
+        options={"folder": "Receipts"},
+        setup=lambda: (
+            '<function controlid="setup"><create_supdocfolder><supdocfoldername>Receipts</supdocfoldername>'
+            "</create_supdocfolder></function>"
+        ),
+        principal=True,
+        numbered=True,
+        changed=lambda records: [*records[:-1], {**records[-1], "text": "Another receipt"}],
+    ),
+    Work(
+        "vendors deleted by a policy",
+        "delete",
+        (VENDOR,),
+        lambda event: [str(23 + 3 * event + n) for n in range(3)],  # as they are numbered by the setup
+        operator=DELETE,
+        object="VENDOR",
+        given="keys",
+        options=BY_POLICY,
+        setup=made.new_vendors_to_delete,
+        creates=False,
+        answers=False,
+    ),
+    Work(
+        "vendors updated by a policy",
+        "update",
+        (OLD_VENDORS,),
+        made.renamed_vendors,
+        operator=UPDATE,
+        object="VENDOR",
+        options=BY_POLICY,
+        creates=False,
+        changed=made.renamed,
     ),
 )
