@@ -13,7 +13,7 @@ from tests.faults.campaign.play import play
 from tests.faults.campaign.recoveries import RECOVERIES
 from tests.faults.campaign.works import WORKS
 
-CASES = sample(campaign(), 200)
+CASES = sample([each for each in campaign() if not each.work.only_long], 200)
 
 Equipment = tuple[Bench, Goldens]
 
@@ -33,7 +33,7 @@ def test_each_record_is_booked_once_and_told_as_it_is(equipment: Equipment, play
 
 
 def test_the_sample_holds_every_work_fault_and_recovery() -> None:
-    assert {each.work.name for each in CASES} == {work.name for work in WORKS}
+    assert {each.work.name for each in CASES} == {work.name for work in WORKS if not work.only_long}
     assert {each.fault.name for each in CASES} == {fault.name for fault in FAULTS}
     assert {each.recovery.name for each in CASES} == {recovery.name for recovery in RECOVERIES}
 

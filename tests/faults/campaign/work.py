@@ -37,6 +37,7 @@ class Work:
     `switches`   settings of the sandbox that it needs
     `user`       whose connection the task has, with the password, where it is not the usual one
     `principal`  meets every fault with every core recovery; one for each operator and kind at least
+    `only_long`  is left out of the sample that runs with the tests
     `numbered`   whether a second business event needs other numbers
     `findable`   whether a record can be looked up, by its number or by a stamped reference
     `creates`    whether it adds rows, so that what is called posted cannot have been there before
@@ -56,6 +57,7 @@ class Work:
     switches: Mapping[str, Any] = field(default_factory=dict)
     user: tuple[str, str] | None = None
     principal: bool = False
+    only_long: bool = False
     numbered: bool = False
     findable: bool = True
     creates: bool = True

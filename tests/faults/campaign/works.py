@@ -342,6 +342,7 @@ WORKS: tuple[Work, ...] = (
         "create_supdoc",
         (SUPDOC,),
         lambda event: [{"name": f"A{event}{n}", "text": f"Receipt {event} {n}"} for n in range(2)],
+        only_long=True,
         operator=ATTACH,
         given="files",
         options={"folder": "Receipts"},
@@ -358,6 +359,7 @@ WORKS: tuple[Work, ...] = (
         "delete",
         (VENDOR,),
         lambda event: [str(23 + 3 * event + n) for n in range(3)],  # as they are numbered by the setup
+        only_long=True,
         operator=DELETE,
         object="VENDOR",
         given="keys",
@@ -371,6 +373,7 @@ WORKS: tuple[Work, ...] = (
         "update",
         (OLD_VENDORS,),
         made.renamed_vendors,
+        only_long=True,
         operator=UPDATE,
         object="VENDOR",
         options=BY_POLICY,
