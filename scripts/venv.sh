@@ -1,5 +1,5 @@
 #!/bin/sh
-# Build (or bring up to date) the virtual environment named by $1 from pyproject.toml: with uv if it is there, else pip.
+# Build (or bring up to date) the virtual environment named by $1 from pyproject.toml: with uv, where need be one that pip brings, else pip.
 # PYTHON names an interpreter; without it the newest suitable one on PATH is taken.
 set -eu
 
@@ -41,6 +41,11 @@ with_uv() {
 
 with_pip() {
     [ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
+    # uv takes seconds where pip takes minutes. It does not read pip's settings, so an index it cannot reach is no end.
+    if "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv &&
+        "$venv/bin/python" -m uv pip install --quiet --python "$venv/bin/python" --editable . --group dev; then
+        return
+    fi
     # The first pip that knows dependency groups (PEP 735) is 25.1; Python 3.11 and 3.12 come with an older one.
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "pip>=25.1"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable . --group dev

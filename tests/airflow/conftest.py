@@ -1,13 +1,16 @@
 """A real Airflow for these tests: a home of its own for each test process, and connections to the sandbox."""
 
 import atexit
+import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,10 +107,27 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def airflow_db() -> None:
-    """A migrated metadata database in this process's Airflow home."""
-    migrated = airflow_cli("db", "migrate")
-    assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+def airflow_db(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """A migrated metadata database in this process's Airflow home. One process makes it, the others copy it."""
+    own = AIRFLOW_HOME / "airflow.db"
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "airflow.db"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            migrated = airflow_cli("db", "migrate")
+            assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+            copy_database(own, shared)
+    if not own.exists():
+        copy_database(shared, own)
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a SQLite database; it is there when it is whole."""
+    partial = target.with_suffix(".partial")
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(partial)) as new:
+        old.backup(new)
+    partial.rename(target)
 
 
 @pytest.fixture
