@@ -44,13 +44,14 @@ def csv_places(body: bytes, fields: Sequence[str], place: Place, object: str) ->
     """Return the place of each record of a CSV body with `fields`, asked for in the order of `leading`.
 
     A line that begins with a quoted number is a record: inside a field a quote is doubled, so no line of a text can
-    begin so. If every line does, the lines are the records; else the body is parsed.
+    begin so. If every line does, the lines are the records; else the body is parsed. So is one whose last line holds
+    an odd number of quotes: it was cut.
     """
     body = body.rstrip(b"\r\n")
     lines = body.count(b"\n")
     header = HEADER.match(body)
     names = [] if header is None else [name.decode().upper() for name in header.groups(b"")[: len(place)]]
-    whole = body.count(b'"') % 2 == 0
+    whole = body.count(b'"', body.rfind(b"\n") + 1) % 2 == 0
     if lines and whole and names == [name.upper() for name in reversed(place)]:
         pattern = rb'\n"(\d+)"(?=[,\r\n]|\Z)' if len(place) == 1 else rb'\n"(\d+)","([^"\r\n]*)"(?=[,\r\n]|\Z)'
         found = re.findall(pattern, body)
