@@ -43,6 +43,13 @@ def test_the_long_form_has_two_thousand_cases_at_least_and_each_its_own_id() -> 
     assert len(ids) == len(set(ids)) >= 2000
 
 
+def test_a_company_that_died_in_one_case_is_there_for_the_next(equipment: Equipment) -> None:
+    bench, goldens = equipment
+    bench.sandbox.kill()
+
+    assert play(case("entry/reset_after/retry/as usual"), bench, goldens).complaints == []
+
+
 @pytest.mark.parametrize(
     ("sabotage", "case_id", "complaint"),
     [

@@ -1,11 +1,13 @@
 """Where a case is played: a sandbox, the wire before it, and a worker; founded once, reset for every case."""
 
 import contextlib
+import http.client
 import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ class Bench:
     def begin(self, work: Work, answers: Mapping[str, Any]) -> None:
         """Bring the company back to its seed, answering as told, and remember where its books stand."""
         self.wire.arm()
-        self.wait_until_idle()
+        self._living(self.wait_until_idle)
         self.sandbox.reset()
         self.answers = {**answers, **work.switches}
         self._set(self.answers)
@@ -70,18 +72,21 @@ class Bench:
 
     def books(self) -> Books:
         """Read the books once all is quiet; a sandbox that has died is started again."""
-        self.revive()
-        self.wait_until_idle()
+        self._living(self.wait_until_idle)
         return self.ledger.books(self._views, self._since)
 
-    def revive(self) -> None:
-        """Start the sandbox again if a fault has killed it."""
-        process = self.sandbox.process
-        assert process is not None
-        if process.poll() is not None:
+    def _living(self, ask: Callable[[], Any]) -> None:
+        """Ask the sandbox for something, and once more if a fault kills it before it has answered.
+
+        Its sockets are gone some moments before the process is: whether it lives shows when it is asked.
+        """
+        try:
+            ask()
+        except (ConnectionError, http.client.HTTPException):
             self.sandbox.wait_until_dead()
             self.sandbox.restart()
             self._set(self.answers)
+            ask()
 
     def wait_until_idle(self) -> None:
         """Wait for what the company still has in hand: a worker may be dead before its request is."""
@@ -111,8 +116,7 @@ class Bench:
             yield
         finally:
             self.wire.arm()
-            self.revive()
-            self.sandbox.control("/sandbox/faults", method="DELETE")
+            self._living(partial(self.sandbox.control, "/sandbox/faults", method="DELETE"))
 
     def job(
         self, work: Work, arguments: dict[str, Any], ti: dict[str, Any], *, keeps: bool, fault: Fault | None
