@@ -8,6 +8,9 @@ TESTS  ?= tests
 WORKERS ?= 4
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
+# Hundreds of processes start here: what one of them has compiled serves the next, whatever the machine's own setting.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv demo airflow sandbox test check faults lint format bench wheel clean
 
