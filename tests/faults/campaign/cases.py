@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 from itertools import combinations
 
 from tests.faults.campaign.answers import ANSWERS
@@ -77,10 +78,17 @@ def sample(cases: Sequence[Case], size: int, seed: int = 2026) -> list[Case]:
     left = {pair for each in shuffled for pair in _singles(each)}
     for pairs in (_singles, _pairs):
         left = {pair for each in shuffled for pair in pairs(each)} - {pair for each in chosen for pair in pairs(each)}
+        brings = [(-len(left.intersection(pairs(each))), at) for at, each in enumerate(shuffled)]
+        heapify(brings)
         while left and len(chosen) < size:
-            best = max(shuffled, key=lambda each: len(left.intersection(pairs(each))))
-            chosen.append(best)
-            left -= set(pairs(best))
+            # What a case brings only becomes less: the first that still brings what it did brings the most.
+            brought, at = brings[0]
+            now = -len(left.intersection(pairs(shuffled[at])))
+            if now > brought:
+                heapreplace(brings, (now, at))
+                continue
+            chosen.append(shuffled[at])
+            left -= set(pairs(shuffled[at]))
     return sorted(chosen, key=lambda each: each.id)
 
 
