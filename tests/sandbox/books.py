@@ -93,14 +93,17 @@ def legacy_date(name: str, day: str) -> str:
 
 
 def invoice(
-    *amounts: str, customer: str = "C001", day: str = "2026-03-10", number: str = "", location: str = "100"
-) -> str:
+    *amounts: str, customer: str = "C001", day: str = "2026-03-10", number: str = "", location: str = "100",
+    currency: str = "",
+) -> str:  # fmt: skip
     """Return a create_invoice with one line of revenue per amount, due in thirty days."""
     lines = "".join(
         f"<lineitem><glaccountno>4000</glaccountno><amount>{amount}</amount><locationid>{location}</locationid></lineitem>"
         for amount in amounts or ("100.00",)
     )
     named = f"<invoiceno>{escape(number)}</invoiceno>" if number else ""
+    if currency:
+        named += f"<currency>{currency}</currency><exchratetype>Intacct Daily Rate</exchratetype>"
     return (
         f"<create_invoice><customerid>{customer}</customerid>{legacy_date('datecreated', day)}<termname>N30</termname>"
         f"{named}<invoiceitems>{lines}</invoiceitems></create_invoice>"
@@ -194,6 +197,12 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
             "debits and credits are not the amounts",
             """SELECT "RECORDNO" FROM "GLDETAIL" WHERE "AMOUNT" != "DEBITAMOUNT" - "CREDITAMOUNT"
                OR "TRX_AMOUNT" != "TRX_DEBITAMOUNT" - "TRX_CREDITAMOUNT" OR min("DEBITAMOUNT", "CREDITAMOUNT") != 0""",
+        ),
+        (
+            "a journal entry's lines are not what they posted",
+            """SELECT e."RECORDNO" FROM "GLENTRY" AS e JOIN "GLDETAIL" AS d ON d."GLENTRYKEY" = e."RECORDNO"
+               WHERE e."TR_TYPE" * e."AMOUNT" != d."AMOUNT" OR e."TR_TYPE" * e."TRX_AMOUNT" != d."TRX_AMOUNT"
+               OR d."TR_TYPE" != e."TR_TYPE" """,
         ),
         (
             "accounts payable is not what bills owe",

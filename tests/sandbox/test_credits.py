@@ -110,6 +110,26 @@ def test_credits_at_another_rate_make_a_gain_or_a_loss(sandbox: SandboxProcess) 
     assert_books_tie_out(sandbox)
 
 
+def test_a_credit_can_leave_a_debit_in_one_currency_and_a_credit_in_the_other(sandbox: SandboxProcess) -> None:
+    sandbox.switch(create_adjustment="accept")
+    owed = key_of(sandbox, create(bill(bill_line("100.00"), CURRENCY="EUR", EXCHANGE_RATE="1.0")))
+    line = element("APADJUSTMENTITEM", {"ACCOUNTNO": "6000", "TRX_AMOUNT": "-99.00", "LOCATIONID": "100"})
+    fields = {"VENDORID": "V001", "WHENCREATED": "03/12/2026", "CURRENCY": "EUR", "EXCHANGE_RATE": "1.2"}
+    memo = key_of(sandbox, create(element("APADJUSTMENT", fields, f"<APADJUSTMENTITEMS>{line}</APADJUSTMENTITEMS>")))
+    details = (
+        {"RECORDKEY": owed, "ADJUSTMENTKEY": memo, "TRX_ADJUSTMENTAMOUNT": "99.00"},
+        {"RECORDKEY": owed, "TRX_PAYMENTAMOUNT": "1.00"},
+    )
+    paid = key_of(sandbox, create(payment(*details, CURRENCY="EUR", FINANCIALENTITY="EURO", EXCHANGE_RATE="1.0")))
+    assert_books_tie_out(sandbox)
+    succeed(
+        sandbox,
+        f'<reverse_appayment key="{paid}">{legacy_date("datereversed", "2026-05-02")}</reverse_appayment>',
+    )
+    assert (due(sandbox, "APBILL", owed), due(sandbox, "APADJUSTMENT", memo)) == (("A", 10000), ("A", -11880))
+    assert_books_tie_out(sandbox)
+
+
 def test_memo_lines_pay_and_are_paid_line_by_line(sandbox: SandboxProcess) -> None:
     owed, memo = key_of(sandbox, adjustment("ap", "5.00", "7.00")), key_of(sandbox, adjustment("ap", "-2.00", "-3.00"))
     target, lender = items(sandbox, "APADJUSTMENT", owed)[1], items(sandbox, "APADJUSTMENT", memo)[1]
@@ -306,6 +326,29 @@ def test_a_draft_receipt_uses_an_overpayment_when_it_is_submitted(sandbox: Sandb
     assert due(sandbox, "ARINVOICE", owed) == ("A", 10000)
     succeed(sandbox, f"<update><ARPYMT><RECORDNO>{draft}</RECORDNO></ARPYMT></update>")
     assert due(sandbox, "ARINVOICE", owed) == ("PP", 7000)
+    assert_books_tie_out(sandbox)
+
+
+def test_a_draft_receipt_keeps_its_overpayment_when_it_is_submitted(sandbox: SandboxProcess) -> None:
+    owed = key_of(sandbox, invoice())
+    detail = {"RECORDKEY": owed, "TRX_PAYMENTAMOUNT": "60.00"}
+    header = {"object_name": "ARPYMT", "OVERPAYMENTAMOUNT": "40.00"}
+    draft = key_of(sandbox, create(payment(detail, **header, ACTION="Draft")))
+    succeed(sandbox, f"<update><ARPYMT><RECORDNO>{draft}</RECORDNO></ARPYMT></update>")
+    assert one(sandbox, "ARPYMT", draft)["TOTALPAID"] == 10000
+    rest = {"RECORDKEY": owed, "OVERPAYMENTKEY": draft, "TRX_POSTEDOVERPAYMENTAMOUNT": "40.00"}
+    key_of(sandbox, create(payment(rest, object_name="ARPYMT")))
+    assert due(sandbox, "ARINVOICE", owed) == ("P", 0)
+    assert_books_tie_out(sandbox)
+
+
+def test_a_draft_payment_waits_while_its_bill_is_submitted_again(sandbox: SandboxProcess) -> None:
+    owed = key_of(sandbox, create(bill()))
+    draft = key_of(sandbox, create(payment({"RECORDKEY": owed, "TRX_PAYMENTAMOUNT": "100.00"}, ACTION="Draft")))
+    sandbox.switch(approval_apbill=1)
+    succeed(sandbox, f"<update><APBILL><RECORDNO>{owed}</RECORDNO><DESCRIPTION>New</DESCRIPTION></APBILL></update>")
+    said = refused(sandbox, f"<update><APPYMT><RECORDNO>{draft}</RECORDNO></APPYMT></update>")
+    assert "is not approved and cannot be paid" in said[0][1]
     assert_books_tie_out(sandbox)
 
 

@@ -5,6 +5,7 @@ import pytest
 from tests.gateway_requests import query
 from tests.sandbox.books import (
     assert_books_tie_out,
+    balance,
     create,
     delete,
     element,
@@ -51,9 +52,9 @@ def other_receipt(where: str = "<undepglaccountno>1150</undepglaccountno>", tag:
     )
 
 
-def deposit(inner: str, number: str = "D1") -> str:
+def deposit(inner: str, number: str = "D1", bank: str = "BOA") -> str:
     return (
-        f"<record_deposit><bankaccountid>BOA</bankaccountid>{legacy_date('depositdate', '2026-03-20')}"
+        f"<record_deposit><bankaccountid>{bank}</bankaccountid>{legacy_date('depositdate', '2026-03-20')}"
         f"<depositid>{number}</depositid>{inner}</record_deposit>"
     )
 
@@ -156,6 +157,36 @@ def test_money_received_is_banked_at_once_or_deposited_once(sandbox: SandboxProc
     ]  # fmt: skip
     assert refused(sandbox, deposit(keys(kept), "D2"))[0][1] == f"The receipt {kept} has been deposited already."
     assert refused(sandbox, deposit(keys(banked), "D2"))[0][1] == f"The receipt {banked} is in a bank account already."
+    assert_books_tie_out(sandbox)
+
+
+def test_what_is_in_a_deposit_stays_until_the_deposit_is_deleted(sandbox: SandboxProcess) -> None:
+    owed, kept = key_of(sandbox, invoice("45.00")), key_of(sandbox, other_receipt())
+    paid = key_of(sandbox, create(receipt((owed, "45.00"), FINANCIALENTITY=None, UNDEPOSITEDACCOUNTNO="1150")))
+    banked = key_of(sandbox, deposit(keys(kept, paid)))
+    reverse = f'<reverse_arpayment key="{paid}">{legacy_date("datereversed", "2026-04-20")}</reverse_arpayment>'
+    remove = f'<delete_otherreceipt key="{kept}"/>'
+    for body, done in ((reverse, "reversed"), (remove, "deleted")):
+        assert f"is in deposit 'D1' and cannot be {done}" in refused(sandbox, body)[0][1]
+    succeed(sandbox, delete("DEPOSIT", banked))
+    succeed(sandbox, reverse)
+    succeed(sandbox, remove)
+    assert (one(sandbox, "ARINVOICE", owed)["TOTALDUE"], balance(sandbox, "1150")) == (4500, 0)
+    assert_books_tie_out(sandbox)
+
+
+def test_a_deposit_takes_foreign_money_out_of_undeposited_funds_at_the_rate_it_came_in(sandbox: SandboxProcess) -> None:
+    euros = {"CURRENCY": "EUR", "FINANCIALENTITY": None, "UNDEPOSITEDACCOUNTNO": "1150"}
+    owed = key_of(sandbox, invoice("100.00", currency="EUR"))
+    paid, other = (
+        key_of(sandbox, create(receipt((owed, "50.00"), **euros, EXCHANGE_RATE=rate))) for rate in ("1.2", "1.3")
+    )
+    assert refused(sandbox, deposit(keys(paid)))[0][1] == "Bank account 'BOA' is not in EUR."
+    assert "at one exchange rate" in refused(sandbox, deposit(keys(paid, other), bank="EURO"))[0][1]
+    banked = key_of(sandbox, deposit(keys(paid), bank="EURO"))
+    assert sorted(postings(sandbox, one(sandbox, "DEPOSIT", banked)["GLBATCHKEY"])) == [
+        ("1030", "100", 6000), ("1150", "100", -6000),
+    ]  # fmt: skip
     assert_books_tie_out(sandbox)
 
 

@@ -35,10 +35,13 @@ def receive(books: Books, record: Mapping[str, Any]) -> int:
 def deposit(books: Books, record: Mapping[str, Any], keys: Sequence[int]) -> int:
     """Move receipts from undeposited funds to a bank account; each can be deposited once."""
     bank = bank_account(books, record.get("FINANCIALENTITY") or "")
-    lines = [line for key in keys for line in _deposited(books, key)]
-    return documents.create(
-        books, DEPOSIT, _against(DEPOSIT, {**record, DEPOSIT.container: lines}, bank["GLACCOUNTNO"])
-    )
+    receipts = [_undeposited(books, key) for key in keys]
+    asked = {
+        **record,
+        **_money(receipts, bank),
+        DEPOSIT.container: [line for receipt in receipts for line in _deposited(books, receipt)],
+    }
+    return documents.create(books, DEPOSIT, _against(DEPOSIT, asked, bank["GLACCOUNTNO"]))
 
 
 def _against(kind: Kind, record: Mapping[str, Any], control: str) -> Record:
@@ -47,17 +50,34 @@ def _against(kind: Kind, record: Mapping[str, Any], control: str) -> Record:
     return {**record, kind.container: lines}
 
 
-def _deposited(books: Books, key: int) -> list[Record]:
-    """Return the lines that take a receipt out of undeposited funds, one for each of its locations."""
+def _money(receipts: Sequence[Record], bank: Record) -> Record:
+    """Return the currency and the rate of a deposit: those of its receipts, or undeposited funds would keep a rest."""
+    if not receipts:
+        return {}
+    if len({(receipt["CURRENCY"], receipt["EXCHANGE_RATE"]) for receipt in receipts}) > 1:
+        raise refused("The receipts of one deposit are in one currency, at one exchange rate.")
+    money = {name: receipts[0][name] for name in ("CURRENCY", "EXCHANGE_RATE")}
+    if bank["CURRENCY"] not in (None, money["CURRENCY"]):
+        raise refused(f"Bank account '{bank['BANKACCOUNTID']}' is not in {money['CURRENCY']}.")
+    return money
+
+
+def _undeposited(books: Books, key: int) -> Record:
+    """Return a posted receipt that is not in a bank account yet."""
     receipt = books.first(OTHER_RECEIPT.object, RECORDNO=key, STATE=POSTED)
     receipt = receipt or books.first(INVOICE_PAYMENT.object, RECORDNO=key, STATE=PAYMENT_POSTED)
     if receipt is None:
         raise no_record(key)
-    account = receipt["UNDEPOSITEDACCOUNTNO"]
-    if not account:
+    if not receipt["UNDEPOSITEDACCOUNTNO"]:
         raise refused(f"The receipt {key} is in a bank account already.")
     if books.first(DEPOSIT.items, RECEIPTKEY=key) is not None:
         raise refused(f"The receipt {key} has been deposited already.")
+    return receipt
+
+
+def _deposited(books: Books, receipt: Record) -> list[Record]:
+    """Return the lines that take a receipt out of undeposited funds, one for each of its locations."""
+    account, key = receipt["UNDEPOSITEDACCOUNTNO"], receipt["RECORDNO"]
     posted = books.find("GLENTRY", BATCHNO=receipt["GLBATCHKEY"], ACCOUNTNO=account)
     return [
         {"ACCOUNTNO": account, "TRX_AMOUNT": entry["TRX_AMOUNT"], "LOCATIONID": entry["LOCATION"], "RECEIPTKEY": key}

@@ -28,7 +28,7 @@ from .refusals import (
     no_account,
     refused,
 )
-from .subledgers import DRAFT, PAID, PARTLY_PAID, POSTED, REVERSAL, REVERSED, SELECTED, Kind
+from .subledgers import DEPOSIT, DRAFT, PAID, PARTLY_PAID, POSTED, REVERSAL, REVERSED, SELECTED, Kind
 from .terms import discount_date, due_date
 
 _MEMO_FIELDS = frozenset({
@@ -101,6 +101,7 @@ def delete(books: Books, kind: Kind, current: Record) -> None:
         raise refused(f"{kind.name} '{current['RECORDID']}' has payments and cannot be deleted.")
     if current["STATE"] in (REVERSED, REVERSAL):
         raise refused(f"{kind.name} '{current['RECORDID']}' has been reversed and cannot be deleted.")
+    require_undeposited(books, current, "deleted")
     if kind.workflow:
         approvals.require_deletable(books, kind.workflow, current)
         approvals.forget(books, kind.object, current["RECORDNO"])
@@ -112,6 +113,15 @@ def delete(books: Books, kind: Kind, current: Record) -> None:
         erase(books.db, books.definition(kind.items), item["RECORDNO"])
     erase(books.db, books.definition(kind.object), current["RECORDNO"])
     remember(books, books.definition(kind.object), current, "Delete")
+
+
+def require_undeposited(books: Books, receipt: Record, done: str) -> None:
+    """Refuse to undo a receipt that a deposit has brought to the bank: delete the deposit first."""
+    line = books.first(DEPOSIT.items, RECEIPTKEY=receipt["RECORDNO"])
+    if line is not None:
+        deposit = books.first(DEPOSIT.object, RECORDNO=line["RECORDKEY"]) or {}
+        name = receipt["RECORDID"] or receipt["RECORDNO"]
+        raise refused(f"'{name}' is in deposit '{deposit.get('RECORDID')}' and cannot be {done}; delete that first.")
 
 
 def reverse(books: Books, kind: Kind, current: Record, day: date, memo: str | None) -> int:

@@ -86,6 +86,7 @@ def stored_parts(books: Books, kind: PaymentKind, header: Record) -> Iterator[tu
         amount = detail[f"TRX_{source}AMOUNT"]
         document, item = settlement.document_and_item(books, of, *(detail[key] for key in keys))
         _require_of_party(kind, header, of, document)
+        _require_posted(of, document)
         _require_open(document, item, amount)
         target = settlement.relief(of, document, item, amount)
         credit = None
@@ -326,12 +327,17 @@ def _require_of_party(kind: PaymentKind, header: Record, of: Kind, document: Rec
         raise refused(f"{of.name} '{name}' is in {document['CURRENCY']}, not {header['CURRENCY']}.")
 
 
+def _require_posted(of: Kind, document: Record) -> None:
+    if document["STATE"] in of.unposted:
+        why = "is a draft" if document["STATE"] == DRAFT else "is not approved"
+        raise refused(f"{of.name} '{document['RECORDID']}' {why} and cannot be paid.")
+
+
 def _require_payable(kind: PaymentKind, header: Record, of: Kind, document: Record, amount: Decimal) -> None:
     name = document["RECORDID"]
     if document["STATE"] in of.unposted:
         _require_of_party(kind, header, of, document)
-        why = "is a draft" if document["STATE"] == DRAFT else "is not approved"
-        raise refused(f"{of.name} '{name}' {why} and cannot be paid.")
+        _require_posted(of, document)
     due = document["TRX_TOTALENTERED"] - (document["TRX_TOTALPAID"] or _ZERO)
     if document["STATE"] in (PAID, REVERSED, REVERSAL) or not due:
         raise already_paid(name)

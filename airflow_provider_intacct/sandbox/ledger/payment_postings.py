@@ -53,7 +53,8 @@ def lines_of(
         at_day = at_rate if account == UNAPPLIED_RECEIPTS else cents(paid * _day_rate(books, header, location))
         difference = at_day - at_rate + gains.get(place, _ZERO)
         if trx or base:
-            lines.append(_line(books, kind, header, location, account, side * trx, side * base))
+            sides = _one_sided(side * trx, side * base)
+            lines += [_line(books, kind, header, location, account, *amounts) for amounts in sides]
         if difference:
             lines.append(_line(books, kind, header, location, EXCHANGE_GAIN_OR_LOSS, _ZERO, side * difference))
         if paid:
@@ -115,6 +116,14 @@ def _add(sums: dict[Place, list[Decimal]], place: Place, amount: Decimal, base: 
     found = sums.setdefault(place, [_ZERO, _ZERO])
     found[0] += amount
     found[1] += base
+
+
+def _one_sided(trx: Decimal, base: Decimal) -> list[tuple[Decimal, Decimal]]:
+    """Return amounts as those of one ledger line, or of two where they are on different sides.
+
+    A credit at a higher rate than the bill it pays can leave less in base than it leaves in the currency.
+    """
+    return [(trx, base)] if trx * base >= 0 else [(trx, _ZERO), (_ZERO, base)]
 
 
 def _home(books: Books, header: Record, bank: Record | None, parts: Sequence[Part]) -> str:

@@ -12,7 +12,7 @@ from airflow_provider_intacct.sandbox.records import Record, insert
 from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
-from . import approvals, payment_details, payment_postings, postings, settlement
+from . import approvals, documents, payment_details, payment_postings, postings, settlement
 from .audit import remember, stamps_of_change, stamps_of_creation
 from .books import Books
 from .calendar import require_open
@@ -40,14 +40,13 @@ def create(books: Books, kind: PaymentKind, record: Mapping[str, Any]) -> int:
     """
     header = _header(books, kind, record)
     details = record.get(kind.container) or ()
-    unapplied = record.get("OVERPAYMENTAMOUNT") or _ZERO
-    if not details and not unapplied:
+    if not details and not header.get("OVERPAYMENTAMOUNT"):
         raise missing(books, kind.container)
     definition = books.definition(kind.object)
     header |= stamps_of_creation(books, definition)
     header |= {"RECORDTYPE": kind.record_type, "MODULEKEY": kind.documents.module, "MEGAENTITYID": books.entity}
     header["RECORDNO"] = insert(books.db, definition, header)
-    _fill(books, kind, header, details, unapplied)
+    _fill(books, kind, header, details)
     _note_submission(books, kind, header)
     remember(books, definition, header, "Create")
     return int(header["RECORDNO"])
@@ -81,7 +80,7 @@ def update(books: Books, kind: PaymentKind, current: Record, changes: Mapping[st
             _settle_stored(books, kind, header)
         else:
             _erase_details(books, kind, current["RECORDNO"])
-            _fill(books, kind, header, given, _ZERO)
+            _fill(books, kind, header, given)
         _note_submission(books, kind, header)
     remember(books, definition, current, "Modify")
 
@@ -222,9 +221,7 @@ def _require_account(books: Books, header: Record) -> None:
         raise missing(books, "Bank account")
 
 
-def _fill(
-    books: Books, kind: PaymentKind, header: Record, details: Sequence[Mapping[str, Any]], unapplied: Decimal
-) -> None:
+def _fill(books: Books, kind: PaymentKind, header: Record, details: Sequence[Mapping[str, Any]]) -> None:
     """Write a payment's details and totals; settle and post, or select, as its state says."""
     parts: list[Part] = []
 
@@ -234,7 +231,7 @@ def _fill(
 
     for detail in details:
         parts += payment_details.parts_of(books, kind, header, detail, keep)
-    _complete(books, kind, header, parts, unapplied)
+    _complete(books, kind, header, parts)
 
 
 def _settle_stored(books: Books, kind: PaymentKind, header: Record) -> None:
@@ -244,7 +241,7 @@ def _settle_stored(books: Books, kind: PaymentKind, header: Record) -> None:
         _take(books, kind, header, [part])
         write(books.db, books.definition(kind.details), key, {f"{part.source}AMOUNT": part.target.base})
         parts.append(part)
-    _complete(books, kind, header, parts, _ZERO)
+    _complete(books, kind, header, parts)
 
 
 def _take(books: Books, kind: PaymentKind, header: Record, parts: Sequence[Part]) -> None:
@@ -268,8 +265,9 @@ def _erase_details(books: Books, kind: PaymentKind, key: int) -> None:
         erase(books.db, books.definition(kind.details), detail["RECORDNO"])
 
 
-def _complete(books: Books, kind: PaymentKind, header: Record, parts: Sequence[Part], unapplied: Decimal) -> None:
+def _complete(books: Books, kind: PaymentKind, header: Record, parts: Sequence[Part]) -> None:
     """Write a payment's totals, in cash, and, where it is posted, what it does to the ledger."""
+    unapplied = header.get("OVERPAYMENTAMOUNT") or _ZERO
     posted = header["STATE"] == PAYMENT_POSTED
     lines, base = payment_postings.lines_of(books, kind, header, parts, unapplied)
     trx = sum((part.target.amount for part in parts if part.source == CASH), unapplied)
@@ -285,7 +283,8 @@ def _complete(books: Books, kind: PaymentKind, header: Record, parts: Sequence[P
 
 
 def _require_unused(books: Books, kind: PaymentKind, current: Record) -> None:
-    """Refuse to void a receipt whose overpayment a later payment has used."""
+    """Refuse to void a receipt that is in a deposit, or whose overpayment a later payment has used."""
+    documents.require_undeposited(books, current, "reversed")
     if "OVERPAYMENTKEY" not in books.definition(kind.details).fields:
         return
     for detail in books.find(kind.details, OVERPAYMENTKEY=current["RECORDNO"]):
