@@ -106,10 +106,12 @@ def take_turns(connection: sa.Connection, name: TableName) -> None:
 
 
 def existing_columns(connection: sa.Connection, name: TableName) -> dict[str, Existing] | None:
-    """Return the columns the table has, by name; None where there is no such table."""
+    """Return the columns the table has, by name; None where there is no such table. Raises TableError for a view."""
     inspector = sa.inspect(connection)
     if not inspector.has_table(name.name, schema=name.schema):
         return None
+    if name.name in inspector.get_view_names(schema=name.schema):
+        raise TableError(f"{name} is a view, and records are loaded into tables. What to do: name the table below it.")
     if connection.dialect.name == "sqlite":
         declared = sa.text("SELECT name, type FROM pragma_table_info(:table, :schema)")
         rows = connection.execute(declared, {"table": name.name, "schema": name.schema or "main"})

@@ -281,9 +281,15 @@ def compare(
         return Changes(create=True)
     widen: list[str] = []
     refused: list[str] = []
+    spelled = {each.lower(): each for each in existing} if dialect.name == "sqlite" else {}
     for column in columns:
         found = existing.get(column.name)
         if found is None:
+            if other := spelled.get(column.name.lower()):
+                refused.append(
+                    f"Column {other}: {column.field} is loaded into {column.name}, and SQLite takes both for one. What "
+                    "to do: choose the spelling with column_names, rename the column, or load into another table."
+                )
             continue
         fitting = _fit(found, column.kind, dialect)
         if fitting == "widen":

@@ -279,6 +279,19 @@ def test_a_column_that_would_lose_money_or_zone_is_refused(postgres: PostgresDat
     assert "TOTALDUE is CURRENCY and needs NUMERIC" in refusal(numbered(1))
 
 
+def test_a_view_is_refused(database: Database) -> None:
+    load([numbered(1)])
+    database.query("CREATE VIEW open_bills AS SELECT * FROM bills")
+    assert "open_bills is a view" in refusal(numbered(2), table="open_bills")
+
+
+def test_a_column_that_differs_in_case_only_is_refused_where_that_makes_no_difference(sqlite: Database) -> None:
+    sqlite.query("CREATE TABLE bills (RECORDNO bigint PRIMARY KEY, VENDORID text)")
+    fields = {"RECORDNO": "INTEGER", "VENDORID": "TEXT"}
+    assert "Column VENDORID: VENDORID is loaded into vendorid" in refusal(numbered(1), fields=fields)
+    assert counts(load([numbered(1)], fields=fields, names="intacct")) == (1, 0, 0)
+
+
 def test_a_table_with_another_key_is_refused(database: Database) -> None:
     database.query("CREATE TABLE bills (recordno bigint, vendorid text PRIMARY KEY)")
     assert "primary key (vendorid), the records have (recordno)" in refusal(numbered(1))
