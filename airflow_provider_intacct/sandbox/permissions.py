@@ -65,6 +65,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("Accounts Receivable", "Account labels", ("ARACCOUNTLABEL",)),
     Policy("Accounts Receivable", "Invoices", ("ARINVOICE", "ARINVOICEITEM")),
     Policy("Accounts Receivable", "Adjustments", ("ARADJUSTMENT", "ARADJUSTMENTITEM")),
+    Policy("Accounts Receivable", "Advances", ("ARADVANCE", "ARADVANCEITEM")),
     Policy("Accounts Receivable", "Payments", ("ARPYMT", "ARPYMTDETAIL")),
     Policy("Accounts Receivable", "Reports", ("ARAGING",)),
     Policy("Order Entry", "Transactions", ("SODOCUMENT", "SODOCUMENTENTRY", "SODOCUMENTPARAMS")),

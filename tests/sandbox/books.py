@@ -250,7 +250,7 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
                     OR (h."STATE" = 'P') !=
                       (h."STATE" NOT IN ('D', 'S', 'PA', 'U', 'SL', 'V', 'VR') AND h."TRX_TOTALDUE" = 0)""",
             )
-            for header in ("APBILL", "ARINVOICE", "APADJUSTMENT", "ARADJUSTMENT")
+            for header in ("APBILL", "ARINVOICE", "APADJUSTMENT", "ARADJUSTMENT", "ARADVANCE")
         ),
         *(
             (
@@ -267,6 +267,7 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
                 ("ARINVOICE", "ARPYMT"),
                 ("APADJUSTMENT", "APPYMT"),
                 ("ARADJUSTMENT", "ARPYMT"),
+                ("ARADVANCE", "ARPYMT"),
             )
         ),
         *(
@@ -276,13 +277,14 @@ def ledger_faults(db: sqlite3.Connection) -> list[str]:
                       SELECT coalesce(sum({" + ".join(f'coalesce(d."TRX_{name}AMOUNT", 0)' for name in sources)}), 0)
                       FROM "{payment}DETAIL" AS d WHERE d."PAYMENTKEY" = p."RECORDNO") != (
                       SELECT coalesce(sum(s.trx), 0) + coalesce((SELECT sum(
-                        coalesce(d."TRX_ADJUSTMENTAMOUNT", 0) + coalesce(d."TRX_INLINEAMOUNT", 0))
+                        coalesce(d."TRX_ADJUSTMENTAMOUNT", 0) + coalesce(d."TRX_INLINEAMOUNT", 0)
+                        - coalesce(d."TRX_POSTEDADVANCEAMOUNT", 0))
                         FROM "{payment}DETAIL" AS d WHERE d."PAYMENTKEY" = p."RECORDNO"), 0)
                       FROM settlement AS s WHERE s.payment = p."RECORDNO" AND s.field = 'TOTALPAID')""",
             )
             for payment, sources in (
                 ("APPYMT", ("PAYMENT", "ADJUSTMENT", "INLINE", "DISCOUNT")),
-                ("ARPYMT", ("PAYMENT", "ADJUSTMENT", "INLINE", "DISCOUNT", "POSTEDOVERPAYMENT")),
+                ("ARPYMT", ("PAYMENT", "ADJUSTMENT", "INLINE", "DISCOUNT", "POSTEDOVERPAYMENT", "POSTEDADVANCE")),
             )
         ),
         (

@@ -250,6 +250,15 @@ def test_a_draft_is_submitted_as_it_stands_or_refused_when_others_were_faster(sa
     assert one(sandbox, "APPYMT", second)["STATE"] == "D"
 
 
+def test_a_draft_of_credits_alone_is_submitted_without_a_bank(sandbox: SandboxProcess) -> None:
+    owed, memo = key_of(sandbox, create(bill())), key_of(sandbox, adjustment("ap", "-40.00"))
+    detail = {"RECORDKEY": owed, "ADJUSTMENTKEY": memo, "TRX_ADJUSTMENTAMOUNT": "40.00"}
+    draft = key_of(sandbox, create(payment(detail, ACTION="Draft", FINANCIALENTITY=None, PAYMENTMETHOD=None)))
+    succeed(sandbox, f"<update><APPYMT><RECORDNO>{draft}</RECORDNO></APPYMT></update>")
+    assert (due(sandbox, "APBILL", owed), due(sandbox, "APADJUSTMENT", memo)) == (("PP", 6000), ("P", 0))
+    assert_books_tie_out(sandbox)
+
+
 def test_a_customers_credit_memo_and_a_given_discount_settle_an_invoice(sandbox: SandboxProcess) -> None:
     owed, memo = key_of(sandbox, invoice()), key_of(sandbox, adjustment("ar", "-30.00"))
     paid = key_of(

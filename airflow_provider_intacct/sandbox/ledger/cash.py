@@ -1,7 +1,8 @@
-"""Cash management: charge card transactions, other receipts, and deposits of what was received before.
+"""Money that comes in and goes out by itself: charge card transactions, other receipts, advances, and deposits of what
+was received before.
 
 Each is a document without terms: its lines, and a control account that the card or the bank account decides.
-Source: developer.intacct.com, Cash Management.
+Source: developer.intacct.com, Cash Management; Accounts Receivable > AR advances.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,24 @@ from airflow_provider_intacct.sandbox.records import Record
 
 from . import documents
 from .books import Books
-from .checks import missing, require_active
-from .payment_postings import bank_account
+from .checks import missing, require_active, require_fields
+from .payment_postings import bank_account, require_bank_currency
 from .refusals import no_record, refused
-from .subledgers import CARD_CHARGE, DEPOSIT, INVOICE_PAYMENT, OTHER_RECEIPT, PAYMENT_POSTED, POSTED, Kind
+from .subledgers import (
+    ADVANCE,
+    CARD_CHARGE,
+    DEPOSIT,
+    DRAFT,
+    INVOICE_PAYMENT,
+    OTHER_RECEIPT,
+    PAID,
+    PARTLY_PAID,
+    PAYMENT_POSTED,
+    POSTED,
+    Kind,
+)
+
+_ADVANCES = tuple((ADVANCE.object, state) for state in (POSTED, PARTLY_PAID, PAID))
 
 
 def charge(books: Books, record: Mapping[str, Any]) -> int:
@@ -25,11 +40,29 @@ def charge(books: Books, record: Mapping[str, Any]) -> int:
 
 def receive(books: Books, record: Mapping[str, Any]) -> int:
     """Enter money that was received: in a bank account, or in an account of undeposited funds until it is deposited."""
-    name = record.get("FINANCIALENTITY")
-    account = bank_account(books, name)["GLACCOUNTNO"] if name else record.get("UNDEPOSITEDACCOUNTNO")
-    if not account:
-        raise missing(books, "Bank account")
-    return documents.create(books, OTHER_RECEIPT, _against(OTHER_RECEIPT, record, account))
+    return documents.create(books, OTHER_RECEIPT, _received(books, OTHER_RECEIPT, record))
+
+
+def advance(books: Books, record: Mapping[str, Any]) -> int:
+    """Enter money that a customer paid before any invoice: owed to him on the accounts of its lines until applied."""
+    require_fields(books, books.definition(ADVANCE.object), record)
+    if record.get("PAYMENTDATE") is None:
+        raise missing(books, "Payment date")
+    return documents.create(books, ADVANCE, _received(books, ADVANCE, {**record, **_dates(record)}))
+
+
+def change_advance(books: Books, current: Record, changes: Mapping[str, Any]) -> None:
+    """Change an advance that no deposit has brought to the bank; of one that was applied, what no payment rests on."""
+    documents.require_undeposited(books, current, "changed")
+    asked: Record = {**changes, **_dates(changes)}
+    places = ("FINANCIALENTITY", "UNDEPOSITEDACCOUNTNO")
+    if any(changes.get(name) for name in places):
+        asked = {**dict.fromkeys(places), **asked}
+    if current["STATE"] in (DRAFT, POSTED):
+        lines = changes.get(ADVANCE.container) or documents.items_of(books, ADVANCE, current["RECORDNO"])
+        received = _received(books, ADVANCE, {**current, **asked, ADVANCE.container: lines})
+        asked[ADVANCE.container] = received[ADVANCE.container]
+    documents.update(books, ADVANCE, current, asked)
 
 
 def deposit(books: Books, record: Mapping[str, Any], keys: Sequence[int]) -> int:
@@ -44,6 +77,25 @@ def deposit(books: Books, record: Mapping[str, Any], keys: Sequence[int]) -> int
     return documents.create(books, DEPOSIT, _against(DEPOSIT, asked, bank["GLACCOUNTNO"]))
 
 
+def _received(books: Books, kind: Kind, record: Mapping[str, Any]) -> Record:
+    """Return money received whose lines stand against the bank account, or the account of undeposited funds."""
+    name, account = record.get("FINANCIALENTITY"), record.get("UNDEPOSITEDACCOUNTNO")
+    if name:
+        bank = bank_account(books, name)
+        record = {**record, "CURRENCY": record.get("CURRENCY") or bank["CURRENCY"]}
+        require_bank_currency(bank, record["CURRENCY"])
+        account = bank["GLACCOUNTNO"]
+    if not account:
+        raise missing(books, "Bank account")
+    return _against(kind, record, account)
+
+
+def _dates(record: Mapping[str, Any]) -> Record:
+    """Return the dates of an advance as its header keeps them: it posts on the day it was received."""
+    kept = {"WHENCREATED": record.get("PAYMENTDATE"), "WHENPOSTED": record.get("RECEIPTDATE")}
+    return {name: day for name, day in kept.items() if day is not None}
+
+
 def _against(kind: Kind, record: Mapping[str, Any], control: str) -> Record:
     """Return a transaction whose lines all stand against one account."""
     lines = [{**line, "OFFSETGLACCOUNTNO": control} for line in record.get(kind.container) or ()]
@@ -56,16 +108,15 @@ def _money(receipts: Sequence[Record], bank: Record) -> Record:
         return {}
     if len({(receipt["CURRENCY"], receipt["EXCHANGE_RATE"]) for receipt in receipts}) > 1:
         raise refused("The receipts of one deposit are in one currency, at one exchange rate.")
-    money = {name: receipts[0][name] for name in ("CURRENCY", "EXCHANGE_RATE")}
-    if bank["CURRENCY"] not in (None, money["CURRENCY"]):
-        raise refused(f"Bank account '{bank['BANKACCOUNTID']}' is not in {money['CURRENCY']}.")
-    return money
+    require_bank_currency(bank, receipts[0]["CURRENCY"])
+    return {name: receipts[0][name] for name in ("CURRENCY", "EXCHANGE_RATE")}
 
 
 def _undeposited(books: Books, key: int) -> Record:
     """Return a posted receipt that is not in a bank account yet."""
-    receipt = books.first(OTHER_RECEIPT.object, RECORDNO=key, STATE=POSTED)
-    receipt = receipt or books.first(INVOICE_PAYMENT.object, RECORDNO=key, STATE=PAYMENT_POSTED)
+    posted = ((INVOICE_PAYMENT.object, PAYMENT_POSTED), (OTHER_RECEIPT.object, POSTED), *_ADVANCES)
+    found = (books.first(name, RECORDNO=key, STATE=state) for name, state in posted)
+    receipt = next((record for record in found if record is not None), None)
     if receipt is None:
         raise no_record(key)
     if not receipt["UNDEPOSITEDACCOUNTNO"]:

@@ -332,6 +332,8 @@ def _items(books: Books, kind: Kind, header: Record, given: Sequence[Mapping[str
 def _require_signs(kind: Kind, amounts: Sequence[Decimal]) -> None:
     if kind.memo and min(amounts) < 0 < max(amounts):
         raise refused("The amounts of an adjustment must be all positive or all negative.")
+    if kind.prepaid and min(amounts) <= 0:
+        raise refused("The amounts of an advance must be more than zero.")
     if not kind.signed and sum(amounts, _ZERO) < 0:
         raise refused(f"The total of a {kind.name.lower()} cannot be negative.")
 

@@ -31,15 +31,14 @@ from .subledgers import (
 from .terms import discount_of
 
 CASH, DISCOUNT, OVERPAYMENT = "PAYMENT", "DISCOUNT", "POSTEDOVERPAYMENT"
-_MEMO, _INLINE = "ADJUSTMENT", "INLINE"
-_SOURCES = (CASH, DISCOUNT, _MEMO, _INLINE, OVERPAYMENT)
-_NONE_THERE = ("ADVANCEKEY", "NEGATIVEINVOICEKEY")
+_MEMO, _INLINE, _ADVANCE = "ADJUSTMENT", "INLINE", "POSTEDADVANCE"
+_SOURCES = (CASH, DISCOUNT, _MEMO, _INLINE, _ADVANCE, OVERPAYMENT)
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One paid line, and what pays it: cash, a discount, a line of a credit, or an earlier overpayment.
+    """One paid line, and what pays it: cash, a discount, a credit, an advance, or an earlier overpayment.
 
     `credit` is what is taken off the credit; of an overpayment it has no document of its own but the receipt.
     """
@@ -58,11 +57,11 @@ def parts_of(
     books: Books, kind: PaymentKind, header: Record, detail: Mapping[str, Any], take: Callable[[list[Part]], None]
 ) -> list[Part]:
     """Return the parts of one detail, each held against the books as they stand after `take` of the ones before."""
-    for name in _NONE_THERE:
+    for name in ("NEGATIVEINVOICEKEY",) if kind.advances else ("NEGATIVEINVOICEKEY", "ADVANCEKEY"):
         if detail.get(name) is not None:
             raise no_record(detail[name])
     found: list[Part] = []
-    steps = (_discounted, _from_memo, _from_inline, _from_overpayment, _in_cash)
+    steps = (_discounted, _from_memo, _from_inline, _from_advance, _from_overpayment, _in_cash)
     for step in steps:
         parts = step(books, kind, header, detail)
         if parts:
@@ -90,11 +89,13 @@ def stored_parts(books: Books, kind: PaymentKind, header: Record) -> Iterator[tu
         _require_open(document, item, amount)
         target = settlement.relief(of, document, item, amount)
         credit = None
-        if source in (_MEMO, _INLINE):
-            lender = kind.adjustments if source == _MEMO else kind.documents
-            place = settlement.document_and_item(books, lender, detail[f"{source}KEY"], detail[f"{source}ENTRYKEY"])
-            _require_open(*place, -amount)
-            credit = settlement.relief(lender, *place, -amount)
+        lender = {_MEMO: kind.adjustments, _INLINE: kind.documents, _ADVANCE: kind.advances}.get(source)
+        if lender is not None:
+            keys = (f"{_key_of(source)}KEY", f"{_key_of(source)}ENTRYKEY")
+            place = settlement.document_and_item(books, lender, *(detail[key] for key in keys))
+            lent = amount if lender.prepaid else -amount
+            _require_open(*place, lent)
+            credit = settlement.relief(lender, *place, lent)
         elif source == OVERPAYMENT:
             credit = _overpaid(books, _lending_receipt(books, kind, header, detail, _ZERO), target)
         yield int(detail["RECORDNO"]), Part(target, source, credit)
@@ -123,8 +124,8 @@ def row_of(kind: PaymentKind, header: Record, part: Part) -> Record:
     elif part.source == OVERPAYMENT and part.credit is not None:
         row["OVERPAYMENTKEY"] = part.credit.document["RECORDNO"]
     elif part.credit is not None:
-        row[f"{part.source}KEY"] = part.credit.document["RECORDNO"]
-        row[f"{part.source}ENTRYKEY"] = part.credit.item["RECORDNO"]
+        row[f"{_key_of(part.source)}KEY"] = part.credit.document["RECORDNO"]
+        row[f"{_key_of(part.source)}ENTRYKEY"] = part.credit.item["RECORDNO"]
     return row
 
 
@@ -197,22 +198,38 @@ def _from_inline(books: Books, kind: PaymentKind, header: Record, detail: Mappin
     return _from_credit(books, kind, header, detail, kind.documents, _INLINE)
 
 
+def _from_advance(books: Books, kind: PaymentKind, header: Record, detail: Mapping[str, Any]) -> list[Part]:
+    """Return what an advance of the customer pays. Source: AR payments, "Apply an advance against an invoice"."""
+    return _from_credit(books, kind, header, detail, kind.advances, _ADVANCE) if kind.advances else []
+
+
+def _key_of(source: str) -> str:
+    """Return how the keys of a source begin: ADVANCEKEY beside TRX_POSTEDADVANCEAMOUNT."""
+    return source.removeprefix("POSTED")
+
+
+def _left_of(lender: Kind, item: Record) -> Decimal:
+    """Return what a line of a credit can still pay: what an advance has left, or what a memo or document owes less."""
+    return open_amount(item) if lender.prepaid else -open_amount(item)
+
+
 def _from_credit(
     books: Books, kind: PaymentKind, header: Record, detail: Mapping[str, Any], lender: Kind, source: str
 ) -> list[Part]:
-    """Return what the negative lines of a memo, or of a document, pay."""
-    key = detail.get(f"{source}KEY")
+    """Return what the negative lines of a memo, or of a document, or the lines of an advance, pay."""
+    key = detail.get(f"{_key_of(source)}KEY")
     if key is None:
         return []
     amount = detail.get(f"TRX_{source}AMOUNT")
     if amount is None or amount <= 0:
-        raise missing(books, f"Transaction {source.lower()} amount")
+        raise missing(books, f"Transaction {_key_of(source).lower()} amount")
     credit = _found(books, lender, key)
     _require_of_party(kind, header, lender, credit)
     if credit["STATE"] in (*lender.unposted, REVERSED, REVERSAL):
         raise refused(f"{lender.name} '{credit['RECORDID']}' is not posted and cannot be applied.")
-    lent = [item for item in _items(books, lender, credit, detail.get(f"{source}ENTRYKEY")) if open_amount(item) < 0]
-    left = -sum((open_amount(item) for item in lent), _ZERO)
+    named = _items(books, lender, credit, detail.get(f"{_key_of(source)}ENTRYKEY"))
+    lent = [item for item in named if _left_of(lender, item) > 0]
+    left = sum((_left_of(lender, item) for item in lent), _ZERO)
     if cents(amount) > left:
         raise refused(f"The credit of {cents(amount)} is more than the {left} left of '{credit['RECORDID']}'.")
     of, document, items = _target(books, kind, header, detail, cents(amount), credit=True)
@@ -225,14 +242,14 @@ def _paired(
 ) -> Iterator[Part]:  # fmt: skip
     """Yield a part for each stretch of a paid line and a lending line, both in their order."""
     paid = deque((item, open_amount(item)) for item in items if open_amount(item) > 0)
-    lending = deque((item, -open_amount(item)) for item in lent)
+    lending = deque((item, _left_of(lender, item)) for item in lent)
     while amount > 0:
         if not paid:
             raise refused(f"The credit is more than what is due on the lines of '{document['RECORDID']}'.")
         (item, due), (loan, left) = paid.popleft(), lending.popleft()
         part = min(amount, due, left)
         off = settlement.relief(of, document, item, part)
-        lent_now = settlement.relief(lender, credit, loan, -part)
+        lent_now = settlement.relief(lender, credit, loan, part if lender.prepaid else -part)
         yield Part(off, source, lent_now)
         amount -= part
         if due > part:

@@ -12,7 +12,7 @@ from .checks import missing
 from .entities import base_currency, cents, entity_of, exchange_rate
 from .payment_details import CASH, DISCOUNT, Part
 from .postings import Line
-from .refusals import invalid_reference
+from .refusals import invalid_reference, refused
 from .subledgers import EXCHANGE_GAIN_OR_LOSS, UNAPPLIED_RECEIPTS, PaymentKind
 
 Place = tuple[str, str]
@@ -26,6 +26,12 @@ def bank_account(books: Books, name: str) -> Record:
     if found is None:
         raise invalid_reference("Bank account", name)
     return found
+
+
+def require_bank_currency(bank: Record, currency: str | None) -> None:
+    """Refuse money in another currency than the bank account's own."""
+    if bank["CURRENCY"] not in (None, currency):
+        raise refused(f"Bank account '{bank['BANKACCOUNTID']}' is not in {currency}.")
 
 
 def lines_of(
@@ -98,7 +104,7 @@ def _sums(
     gains: dict[Place, Decimal] = defaultdict(Decimal)
     discounts: dict[str, list[Decimal]] = defaultdict(lambda: [_ZERO, _ZERO])
     for part in parts:
-        place = (part.target.item["LOCATIONID"], part.target.item["OFFSETGLACCOUNTNO"])
+        place = part.target.place
         _add(control, place, part.target.amount, part.target.base)
         if part.source == CASH:
             _add(cash, place, part.target.amount, part.target.base)
@@ -106,9 +112,9 @@ def _sums(
             discounts[place[0]][0] += part.target.amount
             discounts[place[0]][1] += part.target.base
         elif part.credit is not None:
-            lender = (part.credit.item["LOCATIONID"], part.credit.item["OFFSETGLACCOUNTNO"])
-            _add(control, lender, part.credit.amount, part.credit.base)
-            gains[place] -= part.credit.base + part.target.base
+            amount, base = part.credit.owed
+            _add(control, part.credit.place, amount, base)
+            gains[place] -= base + part.target.base
     return control, cash, gains, discounts
 
 

@@ -72,10 +72,11 @@ def update(books: Books, kind: PaymentKind, current: Record, changes: Mapping[st
         write(books.db, definition, current["RECORDNO"], asked | stamps_of_change(books, definition))
     else:
         day = changes.get("WHENCREATED") or current["WHENCREATED"]
-        asked = {**current, "WHENPOSTED": None, kind.date_field: day, **changes}
+        given = changes.get(kind.container)
+        details = list(books.find(kind.details, PAYMENTKEY=current["RECORDNO"])) if given is None else given
+        asked = {**current, "WHENPOSTED": None, kind.date_field: day, **changes, kind.container: details}
         header = {**current, **_header(books, kind, asked)}
         write(books.db, definition, current["RECORDNO"], header | stamps_of_change(books, definition))
-        given = changes.get(kind.container)
         if given is None:
             _settle_stored(books, kind, header)
         else:
@@ -213,8 +214,7 @@ def _require_party(books: Books, kind: PaymentKind, header: Record) -> None:
 def _require_account(books: Books, header: Record) -> None:
     if header.get("FINANCIALENTITY"):
         bank = payment_postings.bank_account(books, header["FINANCIALENTITY"])
-        if bank["CURRENCY"] not in (None, header["CURRENCY"]):
-            raise refused(f"Bank account '{header['FINANCIALENTITY']}' is not in {header['CURRENCY']}.")
+        payment_postings.require_bank_currency(bank, header["CURRENCY"])
     elif header.get("UNDEPOSITEDACCOUNTNO"):
         require_active(books, "GLACCOUNT", header["UNDEPOSITEDACCOUNTNO"])
     else:

@@ -1,19 +1,19 @@
 """Which rules hold for which object: the ledger's front door for whoever creates, changes or deletes a record."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from airflow_provider_intacct.sandbox.catalog import Field, ObjectDefinition
 from airflow_provider_intacct.sandbox.records import Record
 
-from . import allocations, attachments, documents, journals, masters, orders, payments, sheets
+from . import allocations, attachments, cash, documents, journals, masters, orders, payments, sheets
 from .books import Books
 from .orders import MODULES, Module
 from .refusals import RefusedError, refused
 from .sheets import TIMESHEET, WAREHOUSE_TRANSFER, Sheet
-from .subledgers import BILL_PAYMENT, DOCUMENTS, INVOICE_PAYMENT, Kind, PaymentKind
+from .subledgers import ADVANCE, BILL_PAYMENT, DOCUMENTS, INVOICE_PAYMENT, Kind, PaymentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ def _masters(definition: ObjectDefinition) -> Rules:
 _TRANSACTIONS = {
     "GLBATCH": Rules(journals.create, journals.update, journals.delete, transaction=True),
     **{kind.object: _documents(kind) for kind in DOCUMENTS},
+    "ARADVANCE": replace(_documents(ADVANCE), create=cash.advance, update=cash.change_advance),
     **{kind.object: _payments(kind) for kind in (BILL_PAYMENT, INVOICE_PAYMENT)},
     "ALLOCATION": Rules(allocations.create, allocations.update, allocations.delete),
     **{module.object: _orders(module) for module in MODULES},
@@ -111,6 +112,7 @@ WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "EEXPENSES": {"ACTION": Field("ACTION")},
         "APPYMT": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},
         "ARPYMT": {"ACTION": Field("ACTION")},
+        "ARADVANCE": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},
     }
 )
 """What a request may say of an object that no field of it keeps."""

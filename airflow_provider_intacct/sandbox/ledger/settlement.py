@@ -42,6 +42,16 @@ class Relief:
     amount: Decimal
     base: Decimal
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The location and the account in the ledger that it moves: the control account, of an advance its own."""
+        return self.item["LOCATIONID"], self.item["ACCOUNTNO" if self.kind.prepaid else "OFFSETGLACCOUNTNO"]
+
+    @property
+    def owed(self) -> tuple[Decimal, Decimal]:
+        """The amounts as what is owed falls by them: what is taken off an advance is owed to the other side."""
+        return (-self.amount, -self.base) if self.kind.prepaid else (self.amount, self.base)
+
 
 def open_amount(item: Record) -> Decimal:
     """Return what of a line is neither paid nor selected for payment."""

@@ -13,7 +13,7 @@ class Kind:
 
     `side` is 1 where a document's lines are debits and the control account is credited, -1 the other way round.
     Without `party` it is nobody's. `label` is the object of its account labels; `workflow` is None where nobody ever
-    has to approve.
+    has to approve. `prepaid` is money in advance: its lines, not its control account, are what it leaves to be applied.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Kind:
     side: int
     label: str
     workflow: Workflow | None = None
+    prepaid: bool = False
 
     @property
     def signed(self) -> bool:
@@ -39,7 +40,7 @@ class Kind:
     @property
     def memo(self) -> bool:
         """Whether a document is a debit or a credit memo as a whole."""
-        return self.signed and self.party in ("VENDOR", "CUSTOMER")
+        return self.signed and self.party in ("VENDOR", "CUSTOMER") and not self.prepaid
 
     @property
     def unposted(self) -> frozenset[str]:
@@ -49,7 +50,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class PaymentKind:
-    """A kind of payment, the documents and the memos that it settles, and where discounts go."""
+    """A kind of payment, the documents and the memos that it settles, where discounts go, and advances it can apply."""
 
     name: str
     object: str
@@ -62,6 +63,7 @@ class PaymentKind:
     adjustments: Kind
     discount_account: str
     workflow: Workflow | None = None
+    advances: Kind | None = None
 
     @property
     def holding(self) -> frozenset[str]:
@@ -85,6 +87,10 @@ INVOICE_ADJUSTMENT = Kind(
     "Adjustment", "ARADJUSTMENT", "ARADJUSTMENTITEM", "ARADJUSTMENTITEMS", "CUSTOMER", "CUSTOMERID", "", "ra", "4.AR",
     "ARJ", "1200", -1, "ARACCOUNTLABEL",
 )  # fmt: skip
+ADVANCE = Kind(
+    "Advance", "ARADVANCE", "ARADVANCEITEM", "ARADVANCEITEMS", "CUSTOMER", "CUSTOMERID", "", "rr", "4.AR", "CRJ",
+    "1150", -1, "ARACCOUNTLABEL", prepaid=True,
+)  # fmt: skip
 EXPENSE_REPORT = Kind(
     "Expense report", "EEXPENSES", "EEXPENSESITEM", "EEXPENSESITEMS", "EMPLOYEE", "EMPLOYEEID", "", "ei", "6.EE",
     "APJ", "2110", 1, "EEACCOUNTLABEL", approvals.EXPENSES,
@@ -106,10 +112,10 @@ BILL_PAYMENT = PaymentKind(
 )  # fmt: skip
 INVOICE_PAYMENT = PaymentKind(
     "Receipt", "ARPYMT", "ARPYMTDETAIL", "ARPYMTDETAILS", "RECEIPTDATE", "rp", "CRJ", INVOICE, INVOICE_ADJUSTMENT,
-    "4900",
+    "4900", advances=ADVANCE,
 )  # fmt: skip
 DOCUMENTS = (
-    BILL, INVOICE, BILL_ADJUSTMENT, INVOICE_ADJUSTMENT, EXPENSE_REPORT, CARD_CHARGE, OTHER_RECEIPT, DEPOSIT,
+    BILL, INVOICE, BILL_ADJUSTMENT, INVOICE_ADJUSTMENT, ADVANCE, EXPENSE_REPORT, CARD_CHARGE, OTHER_RECEIPT, DEPOSIT,
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.object: kind for kind in DOCUMENTS}
 EXCHANGE_GAIN_OR_LOSS = "7900"
