@@ -116,7 +116,7 @@ def test_the_rest_of_the_load_is_not_lost(
     unsure = "cells" in words or "cannot be told" in words  # then the records beside it may lack the row
     assert booked(company) == ({"LB-1": 1, "LB-4": 1} if unsure else {f"LB-{bill}": 1 for bill in range(1, 5)})
     letters = (folder_of(summary) / "dead-letters.csv").read_text().splitlines()
-    assert letters[0] == f"{HEAD},_intacct_file,_intacct_row,_intacct_status,_intacct_error"
+    assert letters[0] == f"{HEAD},_intacct_file,_intacct_row,_intacct_status,_intacct_error,_intacct_record"
     assert any(words in letter.replace('""', '"') for letter in letters[1:])
 
 

@@ -168,6 +168,11 @@ def day(found: Any, form: str = "") -> date:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
     with contextlib.suppress(ValueError):  # what a dead-letter file holds of a typed date is ISO 8601 in any case
         return date.fromisoformat(f"{written[3]}-{written[1]}-{written[2]}" if written else text)
+    moment = None
+    with contextlib.suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+    if moment is not None:
+        return day(moment)
     wanted = f"of the form {form}" if form else "as in 2026-03-31 or 03/31/2026; give its format, such as %d.%m.%Y"
     raise CellError(f"is {_shown(found)}, which is no date {wanted}")
 

@@ -1,10 +1,12 @@
 """The rows of the records that were not posted, in the format they came in, with what is wrong with them beside.
 
-Mended, the file is fed back as it is: whoever reads rows leaves out the columns that begin with `_intacct_`.
+Mended, the file is fed back as it is: of the columns that begin with `_intacct_`, only `_intacct_record` is heeded. It
+tells records apart, and what nothing else names is posted under it: once, however often, and by whom, it is fed back.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -13,14 +15,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_intacct.client.errors import InvalidRequestError
-from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX
+from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
+from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, RECORD, STATUS, beyond_json
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.transfers.folder import Folder, StagedFile
     from airflow_provider_intacct.transfers.inbound.spool import Group, Spool
 
 NAME = "dead-letters"
-ADDED = tuple(f"{ERROR_PREFIX}{name}" for name in ("file", "row", "status", "error"))
+ADDED = (f"{ERROR_PREFIX}file", f"{ERROR_PREFIX}row", STATUS, f"{ERROR_PREFIX}error", RECORD)
 ROWS_AT_A_TIME = 1000
 Values = Mapping[str, Any]
 
@@ -47,7 +50,8 @@ class JsonLines:
             return orjson.Fragment(format(value, "f")) if isinstance(value, Decimal) else str(value)
 
         for row in rows:
-            sink.write(orjson.dumps(dict(row), default=exact, option=orjson.OPT_APPEND_NEWLINE))
+            large = {name: orjson.Fragment(str(value)) for name, value in row.items() if beyond_json(value)}
+            sink.write(orjson.dumps({**row, **large}, default=exact, option=orjson.OPT_APPEND_NEWLINE))
 
 
 class Csv:
@@ -61,13 +65,14 @@ class Csv:
     def write(self, sink: StagedFile, columns: Sequence[str], rows: Iterator[Values]) -> None:
         """Write a header and all rows."""
         lines: list[str] = []
+        encoder = codecs.getincrementalencoder(self._encoding)("backslashreplace")  # a byte order mark stands once
         writer = csv.writer(SimpleNamespace(write=lines.append), delimiter=self._delimiter)
         writer.writerow(columns)
         for row in rows:
             writer.writerow(["" if (value := row.get(name)) is None else value for name in columns])
-            sink.write("".join(lines).encode(self._encoding, "backslashreplace"))
+            sink.write(encoder.encode("".join(lines)))
             lines.clear()
-        sink.write("".join(lines).encode(self._encoding))
+        sink.write(encoder.encode("".join(lines), final=True))
 
 
 class Parquet:
@@ -98,8 +103,11 @@ class Parquet:
                 file.write_table(pa.Table.from_pylist(page, schema))
 
 
-def write_dead_letters(folder: Folder, spool: Spool, style: Style) -> tuple[str, int]:
-    """Write the rows of all records with a status; return the file's name and how many rows, or "" and none."""
+def write_dead_letters(folder: Folder, spool: Spool, style: Style, run: Scope) -> tuple[str, int]:
+    """Write the rows of all records with a status; return the file's name and how many rows, or "" and none.
+
+    `run` is the scope within which records are named that have no name of their own.
+    """
     name = f"{NAME}.{style.format}"
     groups = spool.groups(unbooked=True)
     first = next(groups, None)
@@ -110,15 +118,30 @@ def write_dead_letters(folder: Folder, spool: Spool, style: Style) -> tuple[str,
 
     def rows() -> Iterator[Values]:
         for group in _chained(first, groups):
-            for number, row in zip(group.numbers, group.rows, strict=True):
+            own = _record(group, spool, run)
+            for number, row, letter in zip(group.numbers, group.rows, group.letters, strict=True):
                 counted.rows += 1
-                yield {**row, **dict(zip(ADDED, (group.file, number, group.status, group.problem), strict=True))}
+                told = (group.file, number, group.status, group.problem, letter or own)
+                yield {**row, **dict(zip(ADDED, told, strict=True))}
 
     staged = folder.stage()
     style.write(staged, [*spool.columns, *ADDED], rows())
     staged.close()
     folder.place(staged, name)
     return name, counted.rows
+
+
+def _record(group: Group, spool: Spool, run: Scope) -> str:
+    """Return what tells the record of a group from all others, the same on every try; "" if that cannot be told.
+
+    Of a record that was sent it is the control id: fed back under it, it is not booked a second time.
+    """
+    if group.loose:
+        return ""
+    if known := group.letter or group.control_id:
+        return known
+    content = content_digest({"row": list(group.rows)}, kind="rows")
+    return control_id(run, f"rows {content} {spool.ordinal(group.id, content)}")
 
 
 def _chained(first: Group, rest: Iterable[Group]) -> Iterator[Group]:

@@ -28,7 +28,7 @@ from airflow_provider_intacct.client.posting import (
 )
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS
 from airflow_provider_intacct.transfers.inbound.mapping import RowsError
-from airflow_provider_intacct.transfers.inbound.rows import ranges
+from airflow_provider_intacct.transfers.inbound.rows import RECORD, ranges
 from airflow_provider_intacct.transfers.inbound.spool import Group
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Load:
             return posting
         first, digest = other
         how = "with the same content" if digest == posting.digest else "with different content"
-        advice = "Give each its own number, or leave one out"
+        advice = f"Give each its own number, or leave one out{f', or empty {RECORD} in one' if group.letter else ''}"
         same = f"one and the same record {how}: both are {posting.identity!r}. {advice}"
         self._spool.mark(group.id, "rejected", f"{self._spool.where(first)} and this are {same}")
         if digest != posting.digest:  # nobody can tell which of them is meant

@@ -2,7 +2,8 @@
 
 What has a number, or an idempotency key of its author's, is created once in the company, whichever DAG run brings it:
 so a file of mended rows can be fed back by another run. What only its content names is created once in its own run, for
-the same content may be meant again next month. Changes of records are made once in their run, too.
+the same content may be meant again next month; from a dead-letter file it is created once under what that file calls
+it, in whichever run. Changes of records are made once in their run, too.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from airflow_provider_intacct.client.posting import (
     prepare_updates,
     prepare_upserts,
 )
-from airflow_provider_intacct.client.posting.identity import canonical_text
-from airflow_provider_intacct.client.posting.records import is_typed
+from airflow_provider_intacct.client.posting.identity import canonical_text, reference
+from airflow_provider_intacct.client.posting.records import is_typed, natural_key, written
 from airflow_provider_intacct.transfers.inbound.mapping import Mapped, RowsError
+from airflow_provider_intacct.transfers.inbound.rows import RECORD, ranges
 from airflow_provider_intacct.transfers.inbound.spool import Group
 
 Act = Literal["create", "update", "upsert"]
 COLUMN = re.compile(r"\{([^{}]+)\}")
+CALLED = re.compile(r"af-[0-9a-f]{32}")
+"""What a dead-letter file calls a record."""
 POSITION = re.compile(r"^record 1(: | \((?P<kind>[^)]*)\))")
 Build = Callable[[Sequence[Mapping[str, Any]]], Any]
 
@@ -91,12 +95,15 @@ class Recorder:
 
     def posting(self, group: Group, before: Callable[[str], int]) -> Posting:
         """Return the posting; `before` tells how many records of a content came before it. Raises RowsError."""
+        letter, key = _letter(group), self._key(group)
         record = self._record(group)
-        key = self._key(group)
         try:
-            return replace(self._prepared(record, key, before), position=group.id)
+            posting = self._prepared(record, key, before if not letter else lambda _: 0)
+            if letter and posting.act == "create" and (posting.by_content or group.doubtful):
+                posting = _under(posting, letter)
         except IntacctError as error:
             raise RowsError(_words(error)) from error
+        return replace(posting, position=group.id)
 
     def _record(self, group: Group) -> Any:
         if self.asked.mapping is not None:
@@ -154,16 +161,64 @@ class Recorder:
         return posting
 
     def _key(self, group: Group) -> str | None:
-        """Return the author's idempotency key for the record, from its first row."""
+        """Return the author's idempotency key for the record, on which all rows that say something of it agree."""
         if not self.asked.idempotency_key:
             return None
-        row = group.rows[0]
-        texts = {name: canonical_text(row.get(name)).strip() for name in self.asked.key_columns}
+        texts: dict[str, str] = {}
+        for name in self.asked.key_columns:
+            said = dict.fromkeys(text for row in group.rows if (text := canonical_text(row.get(name)).strip()))
+            if len(said) > 1:
+                first, second, *_ = said
+                raise RowsError(
+                    f"column {name}, of which the idempotency key is made, is {first!r} and {second!r} in rows of one "
+                    "record. Make the key of what its rows share"
+                )
+            texts[name] = next(iter(said), "")
         if empty := [name for name, text in texts.items() if not text]:
             raise RowsError(f"{', '.join(empty)} is empty, and the idempotency key is made of it")
         if not COLUMN.search(self.asked.idempotency_key):
             return texts[self.asked.idempotency_key]
         return COLUMN.sub(lambda found: texts[found[1]], self.asked.idempotency_key)
+
+
+def _letter(group: Group) -> str:
+    """Return what a dead-letter file calls the record; "" if the rows are from none. Raises RowsError."""
+    if not group.letter:
+        return ""
+    rows: dict[str, list[int]] = {}
+    for number, letter in zip(group.numbers, group.letters, strict=True):
+        if letter and not CALLED.fullmatch(letter):
+            raise RowsError(
+                f"row {number}, column {RECORD}: {letter!r} is nothing that a dead letter says. Leave it as it was, or "
+                "empty it"
+            )
+        if letter:
+            rows.setdefault(letter, []).append(number)
+    if len(rows) > 1:
+        told = " and ".join(ranges(numbers) for numbers in rows.values())
+        raise RowsError(
+            f"rows {told} were of different records, by column {RECORD}, and would be one now. Give each its own "
+            "number, leave one out, or empty the column if they are one"
+        )
+    return group.letter
+
+
+def _under(posting: Posting, control_id: str) -> Posting:
+    """Return the posting under the control id that an earlier load has given the record."""
+    kind, record, stamp = posting.kind, posting.record, posting.reference
+    if stamp:
+        stamp = reference(control_id, posting.digest)
+        record = {**record, kind.reference: stamp}
+    return replace(
+        posting,
+        record=record,
+        function=written(kind, kind.function, record, posting.position, None).with_control_id(control_id),
+        identity=f"{kind.name} of dead letter {control_id}",
+        control_id=control_id,
+        by_content=False,
+        natural_key=natural_key(record, kind),
+        reference=stamp,
+    )
 
 
 def _words(error: IntacctError) -> str:

@@ -17,7 +17,12 @@ from uuid import UUID
 from airflow_provider_intacct.client.errors import InvalidRequestError
 
 ERROR_PREFIX = "_intacct_"
-"""Begins the names of the columns that a dead-letter file adds. They are ignored when it is fed back."""
+"""Begins the names of the columns that a dead-letter file adds. They are no values of the record."""
+
+RECORD = f"{ERROR_PREFIX}record"
+"""The one of them that is heeded when the file is fed back: which record the row was of."""
+
+STATUS = f"{ERROR_PREFIX}status"
 
 Values = Mapping[str, Any]
 
@@ -57,7 +62,7 @@ def packed(values: Values) -> bytes:
     """Return the values as JSON that `unpacked` makes the same values of. Raises TypeError for what is no value."""
     import orjson
 
-    marked = {name: _marked(value) if _beyond(value) else value for name, value in values.items()}
+    marked = {name: _marked(value) if beyond_json(value) else value for name, value in values.items()}
     return orjson.dumps(marked, default=_marked, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
@@ -72,7 +77,7 @@ def unpacked(content: bytes) -> dict[str, Any]:
     return found
 
 
-def _beyond(value: Any) -> bool:
+def beyond_json(value: Any) -> bool:
     """Whether a value is a number larger than JSON's writer takes."""
     return type(value) is int and not -(2**63) <= value < 2**63
 

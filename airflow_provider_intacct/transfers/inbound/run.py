@@ -44,6 +44,8 @@ MANIFEST = "_load.json"
 UNSAFE = re.compile(r"[^\w.=-]+", re.ASCII)
 STATUSES = ("posted", "already_posted", "rejected", "rolled_back", "in_doubt", "refused")
 NAMED = 20
+LONGEST = 200
+"""Characters of a folder's name: a disk takes 255."""
 
 
 @dataclass(slots=True)
@@ -173,7 +175,7 @@ class Run:
         results = ledger.close() if whole else ledger.flush()
         rows = 0
         if self._manner.collect:
-            self._dead_letters, rows = write_dead_letters(self.folder, spool, style())
+            self._dead_letters, rows = write_dead_letters(self.folder, spool, style(), self._run_scope)
         if rows:
             log.warning("%s rows of records that were not posted are in %s.", f"{rows:,}", self._dead_letters)
         told = {**self.summary(), "complete": whole, "results_files": results, "dead_letter_rows": rows}
@@ -220,7 +222,8 @@ def _ignored(operator: IntacctLoadingOperator, asked: Asked) -> list[str] | None
 def _place(operator: IntacctLoadingOperator, run: Scope) -> ObjectStoragePath:
     """Return the folder of this task in this run: its name says which, and no other has it."""
     digest = sha256("\0".join(run.parts()).encode()).hexdigest()[:8]
-    name = ".".join(UNSAFE.sub("_", part) for part in (run.dag_id, run.task_id, run.run_id)) + f".{digest}"
+    told = ".".join(UNSAFE.sub("_", part) for part in (run.dag_id, run.task_id, run.run_id))
+    name = f"{told[:LONGEST]}.{digest}"
     try:
         return ObjectStoragePath(operator.results_path, conn_id=operator.results_conn_id or None) / name
     except (ValueError, ImportError) as error:

@@ -18,6 +18,8 @@ from typing import Any
 from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.transfers.inbound.rows import (
     ERROR_PREFIX,
+    RECORD,
+    STATUS,
     Row,
     Source,
     Values,
@@ -30,7 +32,9 @@ from airflow_provider_intacct.transfers.inbound.rows import (
 BUFFERED = 500
 SCHEMA = """
 CREATE TABLE file (id INTEGER PRIMARY KEY, name TEXT, problem TEXT NOT NULL DEFAULT '');
-CREATE TABLE row (id INTEGER PRIMARY KEY, grp INTEGER, file INTEGER, number INTEGER, data BLOB);
+CREATE TABLE row (
+    id INTEGER PRIMARY KEY, grp INTEGER, file INTEGER, number INTEGER, data BLOB, letter TEXT, doubtful INTEGER
+);
 CREATE TABLE grp (
     id INTEGER PRIMARY KEY, file INTEGER, key TEXT, problem TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT '',
     ordinal INTEGER NOT NULL DEFAULT 0, control_id TEXT, digest TEXT
@@ -40,8 +44,8 @@ CREATE UNIQUE INDEX grp_control_id ON grp(control_id) WHERE control_id IS NOT NU
 CREATE TABLE content (digest TEXT PRIMARY KEY, records INTEGER) WITHOUT ROWID;
 """
 GROUPS = """
-SELECT grp.id, file.name, row.number, row.data, grp.problem, grp.status, grp.ordinal, grp.digest,
-    grp.control_id
+SELECT grp.id, file.name, row.number, row.data, row.letter, row.doubtful, grp.key IS NULL,
+    grp.problem, grp.status, grp.ordinal, grp.digest, grp.control_id
 FROM row CROSS JOIN grp ON grp.id = row.grp JOIN file ON file.id = row.file
 WHERE NOT :unbooked OR grp.status <> '' ORDER BY row.id
 """
@@ -50,17 +54,29 @@ NEIGHBOUR = "{where} beside it cannot be read, and may belong to this record"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of one record, in their order. `problem` is what is wrong with it; "" so far."""
+    """The rows of one record, in their order. `problem` is what is wrong with it; "" so far.
+
+    `letters` say of each row which record it was of, if it comes from a dead-letter file; `doubtful`, that one was in
+    doubt. `loose` is a row that cannot be told to a record.
+    """
 
     id: int
     file: str
     numbers: tuple[int, ...]
     rows: tuple[dict[str, Any], ...]
+    letters: tuple[str, ...] = ()
+    doubtful: bool = False
+    loose: bool = False
     problem: str = ""
     status: str = ""
     ordinal: int = 0
     digest: str | None = None
     control_id: str | None = None
+
+    @property
+    def letter(self) -> str:
+        """The record its rows were of in a dead-letter file; "" for none."""
+        return next(filter(None, self.letters), "")
 
     @property
     def where(self) -> str:
@@ -139,9 +155,17 @@ class Spool:
         found = self._db.execute(query, {"unbooked": unbooked})
         for id, lines in groupby(found, key=lambda line: line[0]):
             rows = list(lines)
-            _, file, _, _, *noted = rows[0]
-            numbers = tuple(line[2] for line in rows)
-            yield Group(id, file, numbers, tuple(unpacked(line[3]) for line in rows), *noted)
+            _, file, _, _, _, _, keyless, *noted = rows[0]
+            yield Group(
+                id,
+                file,
+                tuple(line[2] for line in rows),
+                tuple(unpacked(line[3]) for line in rows),
+                tuple(line[4] for line in rows),
+                any(line[5] for line in rows),
+                bool(keyless and self._group_by),
+                *noted,
+            )
 
     def where(self, id: int) -> str:
         """Return where a record stands."""
@@ -183,6 +207,7 @@ class Spool:
 
     def _add(self, file: int, row: Row) -> None:
         problem, values = row.problem, row.values
+        letter = (canonical_text(values.get(RECORD)).strip(), values.get(STATUS) == "in_doubt")
         if not problem:
             values = {column: value for column, value in values.items() if not column.startswith(ERROR_PREFIX)}
         try:
@@ -194,15 +219,15 @@ class Spool:
         if key == "":
             key, problem = None, f"{_words(self._group_by)} empty, so it cannot be told to which record the row belongs"
         if problem:
-            self._refuse_row(file, row.number, data, problem)
+            self._refuse_row(file, row.number, data, letter, problem)
             return
         group = self._group(file, key)
         if self._unread:
             self._note(group, NEIGHBOUR.format(where=self._unread))
             self._unread = ""
-        self._put(group, file, row.number, data)
+        self._put(group, file, row.number, data, *letter)
 
-    def _refuse_row(self, file: int, number: int, data: bytes, problem: str) -> None:
+    def _refuse_row(self, file: int, number: int, data: bytes, letter: tuple[str, bool], problem: str) -> None:
         """Keep a row that belongs nowhere. Those beside it may be of the same record, which then lacks a line."""
         where = f"row {number}"
         if self._group_by and (before := self._last[2]):
@@ -212,7 +237,7 @@ class Spool:
         group = self._group(file, None)
         self._last = last
         self._note(group, f"{where}: {problem}")
-        self._put(group, file, number, data)
+        self._put(group, file, number, data, *letter)
 
     def _key(self, values: Values) -> str:
         """Return what the rows of a record have in common; "" where it is empty."""
@@ -241,13 +266,15 @@ class Spool:
             (problem, group),
         )
 
-    def _put(self, group: int, file: int, number: int, data: bytes) -> None:
-        self._rows.append((group, file, number, data))
+    def _put(self, *row: Any) -> None:
+        self._rows.append(row)
         if len(self._rows) >= BUFFERED:
             self._flush()
 
     def _flush(self) -> None:
-        self._db.executemany("INSERT INTO row (grp, file, number, data) VALUES (?, ?, ?, ?)", self._rows)
+        self._db.executemany(
+            "INSERT INTO row (grp, file, number, data, letter, doubtful) VALUES (?, ?, ?, ?, ?, ?)", self._rows
+        )
         self._rows.clear()
 
 
