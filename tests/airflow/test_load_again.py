@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -289,6 +290,34 @@ def test_a_later_try_whose_results_were_removed_looks_before_it_posts(
     summary = load(path, tmp_path / "elsewhere", ti)
     assert counts(summary) == {"already_posted": 2}
     assert booked(company) == {"LB-1": 1, "LB-2": 1}
+
+
+def test_results_of_an_earlier_try_that_are_damaged_stop_the_load_and_may_be_removed(
+    connect: Connect, sandbox: SandboxProcess, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    ti = Ti()
+    path = write_csv(tmp_path / "bills.csv", rows([1, 2]))
+    folder = folder_of(load(path, tmp_path / "results", ti))
+    (file,) = folder.glob("results-*")
+    file.write_bytes(file.read_bytes()[:-20])  # as a machine that lost its power leaves it
+    before = sandbox.transactions()
+    with pytest.raises(AirflowFailException, match=rf"{file.name}, in which .* Bring it back as it was; or remove"):
+        load(path, tmp_path / "results", ti)
+    assert sandbox.transactions() == before
+    shutil.rmtree(folder)
+    assert counts(load(path, tmp_path / "results", ti)) == {"already_posted": 2}
+
+
+def test_a_long_name_of_a_task_makes_a_folder_that_a_disk_takes(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    path = write_csv(tmp_path / "bills.csv", rows([1]))
+    names = ["x" * 250, "x" * 249 + "y"]
+    summaries = [load(path, tmp_path / "results", Ti(dag_id=name)) for name in names]
+    assert [counts(each) for each in summaries] == [{"posted": 1}, {"already_posted": 1}]
+    assert len({each["results"] for each in summaries}) == 2
 
 
 def test_runs_and_tasks_do_not_share_results(connect: Connect, company: IntacctClient, tmp_path: Path) -> None:

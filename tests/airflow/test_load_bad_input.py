@@ -48,7 +48,7 @@ def test_what_spreadsheets_write_is_read(
     [
         ("b.csv", b"", "is empty: a CSV file begins with a row of column names"),
         ("b.csv", GOOD.replace(",", ";").encode(), "its delimiter seems to be ';'. Give delimiter=';'"),
-        ("b.csv", GOOD.encode("utf-16"), "encoding='cp1252'"),
+        ("b.csv", GOOD.encode("utf-16"), "or give its encoding, as it seems encoding='utf-16'"),
         ("b.csv", GOOD.replace("line 1", "Büro").encode("cp1252"), "is not utf-8: byte 0xfc is none of its characters"),
         ("b.csv", f"{HEAD},memo\n{LINE},x\n".encode(), "row 1: two columns are called 'memo'"),
         ("b.csv", f"{HEAD},\n{LINE},x\n".encode(), "row 1: column 8 has no name"),
@@ -118,6 +118,19 @@ def test_the_rest_of_the_load_is_not_lost(
     letters = (folder_of(summary) / "dead-letters.csv").read_text().splitlines()
     assert letters[0] == f"{HEAD},_intacct_file,_intacct_row,_intacct_status,_intacct_error,_intacct_record"
     assert any(words in letter.replace('""', '"') for letter in letters[1:])
+
+
+def test_a_record_elsewhere_in_the_file_is_not_posted_without_its_row_that_cannot_be_read(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    cut = rows([1], lines=1)[0][:-1]
+    path = write_csv(tmp_path / "bills.csv", [*rows([1, 2, 3, 4]), cut, *rows([5, 6])])
+    summary = load(path, tmp_path / "results", on_reject="collect")
+    assert booked(company) == {"LB-2": 1, "LB-3": 1, "LB-6": 1}
+    told = {line["rows"]: line["errors"][0]["text"] for line in results(summary) if line["errors"]}
+    assert told["2-3"] == "row 10 cannot be read, and seems to belong to this record"
+    assert told["8-9"] == "row 10 beside it cannot be read, and may belong to this record"
 
 
 def test_duplicate_numbers_are_refused_naming_both_places(

@@ -223,6 +223,22 @@ def test_an_idempotency_key_of_columns_names_records_without_a_number(
     assert counts(load(path, tmp_path / "results", Ti(run_id="another"), **options)) == {"already_posted": 2}
 
 
+def test_an_idempotency_key_is_what_all_rows_of_a_record_say(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    header = {"VENDORID": "vendor", "WHENCREATED": "date", "WHENDUE": "due", "DESCRIPTION": {"value": "Keyed"}}
+    options: dict[str, Any] = {"header": header, "idempotency_key": "{memo}", "group_by": "number"}
+    path = write_csv(tmp_path / "bills.csv", rows([1]))
+    with pytest.raises(AirflowFailException, match="is 'line 1' and 'line 2' in rows of one record"):
+        load(path, tmp_path / "results", **options)
+    said_once = [[*row[:-1], memo] for row, memo in zip(rows([1]), ("", "once"), strict=True)]
+    for order in (1, -1):
+        write_csv(path, said_once[::order])
+        load(path, tmp_path / "results", Ti(run_id=f"{order}"), **options)
+    assert len(list(company.rows("APBILL", fields=["RECORDNO"], where="DESCRIPTION = 'Keyed'"))) == 1
+
+
 def test_vendors_are_updated_and_created(connect: Connect, company: IntacctClient, tmp_path: Path) -> None:
     connect()
     path = tmp_path / "vendors.csv"

@@ -5,6 +5,7 @@ What makes a whole file unreadable raises SourceError; a row that cannot be read
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import gzip
@@ -105,9 +106,11 @@ class FileSource:
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                 raise SourceError(f"{self.name} is cut off or damaged ({error}): bring it again as a whole.") from error
             except UnicodeDecodeError as error:
+                found = "utf-16" if error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
+                seems = f"as it seems encoding={found!r}" if found else "such as encoding='cp1252'"
                 raise SourceError(
                     f"{self.name} is not {self.form.encoding}: byte {error.object[error.start]:#04x} is none of its "
-                    "characters. Save it as UTF-8, or give its encoding, such as encoding='cp1252'."
+                    f"characters. Save it as UTF-8, or give its encoding, {seems}."
                 ) from error
 
     def _csv(self, stream: BinaryIO) -> Iterator[Row]:

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_intacct.client.errors import InvalidRequestError
 from airflow_provider_intacct.client.posting import Known, Outcome, Posting, Sending, Settled
 
 if TYPE_CHECKING:
@@ -52,8 +53,15 @@ class Ledger:
         ]
         for number, _, name in sorted(names):  # a chunk comes before the results that were made of it
             self._number = int(number)
-            for line in _lines(self._folder.read(name)):
-                self._index(line, name)
+            try:
+                for line in _lines(self._folder.read(name)):
+                    self._index(line, name)
+            except (ValueError, LookupError, TypeError) as error:
+                raise InvalidRequestError(
+                    f"{self._folder.path / name}, in which an earlier try wrote down what it sent, cannot be read "
+                    f"({error}). Bring it back as it was; or remove the whole folder, then all is looked up in Intacct "
+                    "before it is sent. Nothing was sent."
+                ) from error
             self._earlier.append(name)
         self.known_before = self._db.execute("SELECT count(*) FROM ledger").fetchone()[0]
 

@@ -41,6 +41,7 @@ CREATE TABLE grp (
 );
 CREATE UNIQUE INDEX grp_key ON grp(file, key) WHERE key IS NOT NULL;
 CREATE UNIQUE INDEX grp_control_id ON grp(control_id) WHERE control_id IS NOT NULL;
+CREATE TABLE suspect (file INTEGER, key TEXT, number INTEGER);
 CREATE TABLE content (digest TEXT PRIMARY KEY, records INTEGER) WITHOUT ROWID;
 """
 GROUPS = """
@@ -49,7 +50,12 @@ SELECT grp.id, file.name, row.number, row.data, row.letter, row.doubtful, grp.ke
 FROM row CROSS JOIN grp ON grp.id = row.grp JOIN file ON file.id = row.file
 WHERE NOT :unbooked OR grp.status <> '' ORDER BY row.id
 """
+SUSPECTS = """
+SELECT grp.id, suspect.number FROM suspect CROSS JOIN grp ON grp.file = suspect.file AND grp.key = suspect.key
+WHERE suspect.file = ? AND NOT instr(grp.problem, 'row ' || suspect.number || ' beside it')
+"""
 NEIGHBOUR = "{where} beside it cannot be read, and may belong to this record"
+SUSPECT = "{where} cannot be read, and seems to belong to this record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,8 @@ class Spool:
             self._add(file, row)
             count += 1
         self._flush()
+        for group, number in self._db.execute(SUSPECTS, (file,)).fetchall():
+            self._note(group, SUSPECT.format(where=f"row {number}"))
         if source.columns is not None and not checked:
             check(source.columns)
         elif source.columns is None and count:
@@ -215,10 +223,12 @@ class Spool:
         except TypeError as error:
             problem = f"it holds what is no value ({error}). Bring it as text"
             data = packed({column: repr(value) for column, value in values.items()})
-        key = self._key(values) if self._group_by and not problem else None
-        if key == "":
-            key, problem = None, f"{_words(self._group_by)} empty, so it cannot be told to which record the row belongs"
+        key = self._key(values) if self._group_by else None
+        if key == "" and not problem:
+            problem = f"{_words(self._group_by)} empty, so it cannot be told to which record the row belongs"
         if problem:
+            if key:  # that of the record it is of, if its cells stand where they should
+                self._db.execute("INSERT INTO suspect VALUES (?, ?, ?)", (file, key, row.number))
             self._refuse_row(file, row.number, data, letter, problem)
             return
         group = self._group(file, key)
