@@ -9,7 +9,7 @@ from itertools import combinations
 from tests.faults.campaign.answers import ANSWERS
 from tests.faults.campaign.faults import FAULTS, Fault
 from tests.faults.campaign.recoveries import CORE, RECOVERIES, Recovery
-from tests.faults.campaign.work import Work
+from tests.faults.campaign.work import DELETE, Work
 from tests.faults.campaign.works import WORKS
 
 THINNED = 24
@@ -56,6 +56,8 @@ def makes_sense(work: Work, fault: Fault, recovery: Recovery) -> bool:
         return False
     if recovery.forgets and not work.findable:
         return False  # nothing is left to know it by, once Intacct has forgotten
+    if recovery.forgets and not recovery.keeps and work.operator == DELETE:
+        return False  # that a record is gone does not tell who deleted it
     match recovery.next.brings:
         case "another order":
             return work.given != "files" and len(work.records(1)) > 1  # a folder has an order of its own

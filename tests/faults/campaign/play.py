@@ -1,7 +1,7 @@
 """Play one case: the struck try, what follows it, and what the books and the reports say after each."""
 
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tests.faults.campaign.answers import ANSWERS, SILENTLY
@@ -12,7 +12,8 @@ from tests.faults.campaign.goldens import Goldens, brought_by, task_instance
 from tests.faults.campaign.judge import Brought, complaints_about, told
 from tests.faults.campaign.ledger import Books, differences
 from tests.faults.campaign.recoveries import Next
-from tests.faults.campaign.tries import Ended, Raised, Returned, Try, tail
+from tests.faults.campaign.tries import Died, Ended, Raised, Returned, Try, tail
+from tests.faults.campaign.worker import results
 
 RETRIES = 3
 """Tries without a fault after which a task has to have succeeded."""
@@ -76,6 +77,8 @@ class Scene:
             other = self._job(recovery.next, None)
             other_pid = self.bench.worker.start(other[0])
             ends = self.bench.wait(one[0], pid), self.bench.wait(other[0], other_pid)
+        if self.case.work.loads:  # both write into the same results, which count when both have ended
+            ends = _told_again(one[0], ends[0]), _told_again(other[0], ends[1])
         after = self.bench.books()
         for (job, brought), ended in zip((one, other), ends, strict=True):
             self._tell(job, ended, brought, after, alone=False)
@@ -154,6 +157,14 @@ def play(case: Case, bench: Bench, goldens: Goldens) -> Played:
         return Played(case, [*scene.complaints, f"could not be played: {traceback.format_exc()}"], scene.story)
     finally:
         bench.end()
+
+
+def _told_again(job: Try, ended: Ended) -> Ended:
+    """Return how a load ended, with what its results say now."""
+    if isinstance(ended, Died) or job.results is None:
+        return ended
+    outcomes = results(job.results, job.ti["try_number"])
+    return Returned(outcomes) if isinstance(ended, Returned) else replace(ended, pushed={"outcomes": outcomes})
 
 
 def _short(ended: Ended) -> str:

@@ -358,7 +358,7 @@ WORKS: tuple[Work, ...] = (
         "vendors deleted by a policy",
         "delete",
         (VENDOR,),
-        lambda event: [str(23 + 3 * event + n) for n in range(3)],  # as they are numbered by the setup
+        lambda event: [str(25 + 3 * event + n) for n in range(3)],  # 28 to 33: as they are numbered by the setup
         only_long=True,
         operator=DELETE,
         object="VENDOR",
