@@ -9,14 +9,13 @@ import json
 import socket
 import struct
 import sys
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
+from typing import Any
 
 import anyio
 import uvicorn
 from lxml import etree
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .bench import Bench, BenchError
@@ -28,9 +27,13 @@ from .gateway.delivery.jobs import Jobs
 from .gateway.exchange import Gateway
 
 GATEWAY_PATH = "/ia/xml/xmlgw.phtml"
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _IN_FLIGHT = 64
 _GZIP_FROM = 500
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class OpenConnections:
@@ -68,27 +71,6 @@ class OpenConnections:
         self._transports[tuple(scope["client"])].close()
 
 
-class Broken(Response):
-    """A response that does not end: reset before its first byte, or closed in the middle of the body."""
-
-    def __init__(self, answer: Answer, connections: OpenConnections) -> None:
-        super().__init__(answer.body, answer.status, {"Content-Type": answer.content_type})
-        self._cut = answer.ending == "cut"
-        self._sent = answer.sent
-        self._connections = connections
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a part of the answer or nothing, and break the connection."""
-        if self._cut:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await send({"type": "http.response.body", "body": bytes(self.body)[: self._sent], "more_body": True})
-            self._connections.close(scope)
-        else:
-            self._connections.reset(scope)
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
 class Sandbox:
     """The company, its gateway and the bench controls, as one ASGI application."""
 
@@ -102,43 +84,89 @@ class Sandbox:
         company.part(Queue).resume(self._gateway.carry_out)
         self._limiter: anyio.CapacityLimiter | None = None
 
-    def application(self) -> ASGIApp:
-        """Return the ASGI application."""
-        gateway = Route(GATEWAY_PATH, self._answer, methods=_METHODS)
-        return Router([gateway, *(Route(path, self._control, methods=_METHODS) for path in self._bench.paths)])
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        body = await _body(receive)
+        if body is None:
+            return
+        path, method = scope["path"], scope["method"]
+        if path == GATEWAY_PATH:
+            await self._answer(scope, body, receive, send)
+        elif path in self._bench.paths:
+            status, shown = await self._control(method, path, body)
+            await _send(send, status, "application/json", json.dumps(shown).encode())
+        else:
+            await _send(send, 404, "text/plain; charset=utf-8", b"Not Found")
 
-    async def _answer(self, request: Request) -> Response:
-        body = await request.body()
-        zipped = "gzip" in request.headers.get("accept-encoding", "").lower()
-        content_type = request.headers.get("content-type", "")
-        if request.method != "POST":
+    async def _answer(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
             answer = self._gateway.refuse_method()
         else:
+            content_type = _header(scope, b"content-type")
             answer = await anyio.to_thread.run_sync(self._gateway.answer, content_type, body, limiter=self._places())
         if answer.ending != "proper":
-            return Broken(answer, self.connections)
-        headers = dict(answer.headers)
-        content = answer.body
-        if zipped and len(content) >= _GZIP_FROM:
+            await self._break(answer, scope, receive, send)
+            return
+        headers, content = dict(answer.headers), answer.body
+        if "gzip" in _header(scope, b"accept-encoding").lower() and len(content) >= _GZIP_FROM:
             content = await anyio.to_thread.run_sync(_zip, content)
             headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return Response(content, answer.status, {**headers, "Content-Type": answer.content_type})
+        await _send(send, answer.status, answer.content_type, content, headers)
+
+    async def _break(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a part of the answer and close, or send nothing and reset the connection."""
+        if answer.ending == "cut":
+            await send(_start(answer.status, answer.content_type, len(answer.body)))
+            await send({"type": "http.response.body", "body": answer.body[: answer.sent], "more_body": True})
+            self.connections.close(scope)
+        else:
+            self.connections.reset(scope)
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     def _places(self) -> anyio.CapacityLimiter:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(_IN_FLIGHT)
         return self._limiter
 
-    async def _control(self, request: Request) -> Response:
-        body = await request.body()
+    async def _control(self, method: str, path: str, body: bytes) -> tuple[int, object]:
+        """Return the status and the content of a bench control's answer."""
         try:
             values = json.loads(body) if body else {}
-            shown = await anyio.to_thread.run_sync(self._bench.control, request.method, request.url.path, values)
+            return 200, await anyio.to_thread.run_sync(self._bench.control, method, path, values)
         except BenchError as error:
-            return JSONResponse({"error": str(error)}, 400)
+            return 400, {"error": str(error)}
         except ValueError as error:
-            return JSONResponse({"error": f"The body is no JSON: {error}"}, 400)
-        return JSONResponse(shown)
+            return 400, {"error": f"The body is no JSON: {error}"}
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the body of a request, None where the caller left before its end."""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _start(status: int, content_type: str, length: int, headers: Mapping[str, str] = MappingProxyType({})) -> Message:
+    told = {**headers, "Content-Length": str(length), "Content-Type": content_type}
+    pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
+    return {"type": "http.response.start", "status": status, "headers": pairs}
+
+
+async def _send(
+    send: Send, status: int, content_type: str, body: bytes, headers: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    await send(_start(status, content_type, len(body), headers))
+    await send({"type": "http.response.body", "body": body})
 
 
 class _Announcing(uvicorn.Server):
@@ -158,7 +186,7 @@ class _Announcing(uvicorn.Server):
 def serve(sandbox: Sandbox, listener: socket.socket, ready: str) -> None:
     """Answer requests on a bound socket until the process is told to stop; print `ready` when it can."""
     config = uvicorn.Config(
-        sandbox.application(),
+        sandbox,
         http=sandbox.connections.protocol(),
         loop="asyncio",
         ws="none",  # neither spoken nor, at start, imported
