@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from .catalog import SCALED_TYPES, WHOLE_TYPES, Field, ObjectDefinition
-from .store import next_number, quoted
+from .store import next_numbers, quoted
 
 Record = dict[str, Any]
 
@@ -21,12 +21,21 @@ def insert(db: sqlite3.Connection, definition: ObjectDefinition, values: Mapping
 
     `values` names stored fields only; a name that is no column is a KeyError.
     """
-    key = values.get(definition.key)
-    if key is None:
-        key = next_number(db, definition.sequence, definition.first_number)
-    row = {**definition.rows, **_stored(definition, values), definition.key: int(key)}
-    db.execute(_insertion(definition.table, tuple(row)), tuple(row.values()))
-    return int(key)
+    return insert_all(db, definition, (values,))[0]
+
+
+def insert_all(db: sqlite3.Connection, definition: ObjectDefinition, records: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Store new records of one object in their order, as `insert` does, and return their keys."""
+    drawn = sum(values.get(definition.key) is None for values in records)
+    numbers = iter(next_numbers(db, definition.sequence, drawn, definition.first_number) if drawn else ())
+    keys = []
+    for values in records:
+        given = values.get(definition.key)
+        key = next(numbers) if given is None else int(given)
+        row = {**definition.rows, **_stored(definition, values), definition.key: key}
+        db.execute(_insertion(definition.table, tuple(row)), tuple(row.values()))
+        keys.append(key)
+    return keys
 
 
 def update(db: sqlite3.Connection, definition: ObjectDefinition, key: int, values: Mapping[str, Any]) -> None:
@@ -151,7 +160,10 @@ def _moment(value: datetime) -> str:
 def _stored(definition: ObjectDefinition, values: Mapping[str, Any]) -> dict[str, str | int | None]:
     encoders = _columns(definition).encoders
     try:
-        return {name: None if value is None or value == "" else encoders[name](value) for name, value in values.items()}
+        return {
+            name: None if value is None or (value.__class__ is str and not value) else encoders[name](value)
+            for name, value in values.items()
+        }
     except KeyError as error:
         field = definition.fields[error.args[0]]
         origin = field.of or field.code_of or "other records"

@@ -173,12 +173,17 @@ def quoted(name: str) -> str:
 
 def next_number(db: sqlite3.Connection, sequence: str, first: int = 1) -> int:
     """Draw the next number of a sequence. A number is never given twice, unless its transaction was rolled back."""
+    return next_numbers(db, sequence, 1, first)[0]
+
+
+def next_numbers(db: sqlite3.Connection, sequence: str, count: int, first: int = 1) -> range:
+    """Draw the next numbers of a sequence, so many at once."""
     row = db.execute(
-        "INSERT INTO sequence_number (name, last) VALUES (?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last",
-        (sequence, first),
+        "INSERT INTO sequence_number (name, last) VALUES (?1, ?2 + ?3 - 1) "
+        "ON CONFLICT (name) DO UPDATE SET last = last + ?3 RETURNING last",
+        (sequence, first, count),
     ).fetchone()
-    return int(row[0])
+    return range(row[0] - count + 1, row[0] + 1)
 
 
 def _connect(path: Path, synchronous: str, now: Callable[[], datetime]) -> sqlite3.Connection:

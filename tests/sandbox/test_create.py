@@ -3,7 +3,7 @@
 import pytest
 
 from tests.gateway_requests import AUDITOR, Answer, begin_session, call, login, query, session
-from tests.sandbox.books import accrual, create, element, key_of, one, refused, rows, succeed, update
+from tests.sandbox.books import accrual, bill, create, element, key_of, one, refused, rows, succeed, update
 from tests.sandbox_process import SandboxProcess
 
 
@@ -277,3 +277,19 @@ def test_comments_and_white_space_between_elements_mean_nothing(sandbox: Sandbox
     record = "<CLASS>\n  <!-- why -->\n  <CLASSID>UT<!-- split -->02</CLASSID>\n  <NAME> spaced </NAME>\n</CLASS>"
     stored = one(sandbox, "CLASS", key_of(sandbox, f"<create>\n<!-- one -->{record}</create>"))
     assert (stored["CLASSID"], stored["NAME"]) == ("UT02", " spaced ")
+
+
+def test_a_record_sees_the_master_data_that_came_before_it_in_the_same_call(sandbox: SandboxProcess) -> None:
+    newcomer = element("VENDOR", {"VENDORID": "V900", "NAME": "Newcomer"})
+    succeed(sandbox, create(bill(), newcomer, bill(VENDORID="V900")))
+    first, second = (key_of(sandbox, create(bill())) for _ in range(2))
+    changes = (
+        element("APBILL", {"RECORDNO": first, "DESCRIPTION": "Before"}),
+        element("VENDOR", {"VENDORID": "V001", "STATUS": "inactive"}),
+        element("APBILL", {"RECORDNO": second, "DESCRIPTION": "After"}),
+    )
+    assert refused(sandbox, update(*changes))[0][1] == "Vendor 'V001' is inactive."
+    assert (one(sandbox, "APBILL", first)["DESCRIPTION"], one(sandbox, "APBILL", second)["DESCRIPTION"]) == (
+        "Before",
+        None,
+    )

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_intacct.sandbox.records import Record, insert
+from airflow_provider_intacct.sandbox.records import Record, insert, insert_all
 from airflow_provider_intacct.sandbox.records import delete as erase
 from airflow_provider_intacct.sandbox.records import update as write
 
@@ -440,11 +440,13 @@ def _write_items(books: Books, kind: Kind, header: Record, items: Sequence[Recor
     present = {item["RECORDNO"]: item for item in items_of(books, kind, header["RECORDNO"])}
     for key in present:
         erase(books.db, definition, key)
+    rows = []
     for item in items:
         kept = item.get("RECORDNO") in present
         stamps = stamps_of_change(books, definition) if kept else stamps_of_creation(books, definition)
-        row = {**item, **stamps, "RECORDKEY": header["RECORDNO"], "RECORDNO": item["RECORDNO"] if kept else None}
-        insert(books.db, definition, row)
+        own = {"RECORDKEY": header["RECORDNO"], "RECORDNO": item["RECORDNO"] if kept else None}
+        rows.append({**item, **stamps, **own})
+    insert_all(books.db, definition, rows)
 
 
 def _note_submission(books: Books, kind: Kind, header: Record) -> None:

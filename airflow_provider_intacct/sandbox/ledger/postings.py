@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_intacct.sandbox.records import Record, insert, to_stored
+from airflow_provider_intacct.sandbox.records import Record, insert, insert_all, to_stored
 from airflow_provider_intacct.sandbox.store import next_number, quoted
 
 from .audit import stamps_of_creation
@@ -142,7 +142,10 @@ def enter(books: Books, header: Mapping[str, Any], lines: Sequence[Line], source
 
 def write_lines(books: Books, batch: Record, lines: Sequence[Line], source: Record | None = None) -> None:
     """Write the lines of a journal entry that has none, and post them if the entry is posted."""
-    keys = [_write_entry(books, batch, number, line) for number, line in enumerate(lines, start=1)]
+    definition = books.definition("GLENTRY")
+    stamps = stamps_of_creation(books, definition)
+    entries = [stamps | _entry(batch, number, line) for number, line in enumerate(lines, start=1)]
+    keys = insert_all(books.db, definition, entries)
     if batch["STATE"] == POSTED:
         post_lines(books, batch, keys, lines, source)
 
@@ -156,8 +159,8 @@ def post_lines(
     journal = books.master("GLJOURNAL", "SYMBOL", batch["JOURNAL"])
     common = _posting(books, batch, journal or {}, source)
     numbered = zip([*keys, *(None for _ in extra)], [*lines, *extra], strict=True)
-    for number, (key, line) in enumerate(numbered, start=1):
-        insert(books.db, books.definition("GLDETAIL"), common | _detail(line, key, number))
+    details = [common | _detail(line, key, number) for number, (key, line) in enumerate(numbered, start=1)]
+    insert_all(books.db, books.definition("GLDETAIL"), details)
 
 
 def remove_lines(books: Books, batch_key: int) -> None:
@@ -203,31 +206,25 @@ def refresh_source(books: Books, source: Record) -> None:
     books.db.execute(f'UPDATE "GLDETAIL" SET {changes} WHERE "RECORDKEY" = ?', (*stored, source["RECORDNO"]))
 
 
-def _write_entry(books: Books, batch: Record, number: int, line: Line) -> int:
-    definition = books.definition("GLENTRY")
-    return insert(
-        books.db,
-        definition,
-        {
-            **stamps_of_creation(books, definition),
-            **line.dimensions,
-            **line.details,
-            "BATCHNO": batch["RECORDNO"],
-            "LINE_NO": number,
-            "ACCOUNTNO": line.account,
-            "TR_TYPE": _side(line),
-            "AMOUNT": abs(line.base),
-            "TRX_AMOUNT": abs(line.amount),
-            "CURRENCY": line.currency,
-            "BASECURR": line.base_currency,
-            "EXCHANGE_RATE": line.rate,
-            "ENTRY_DATE": batch["BATCH_DATE"],
-            "LOCATION": line.location,
-            "DEPARTMENT": line.department,
-            "DESCRIPTION": line.memo,
-            "DOCUMENT": line.document,
-        },
-    )
+def _entry(batch: Record, number: int, line: Line) -> Record:
+    return {
+        **line.dimensions,
+        **line.details,
+        "BATCHNO": batch["RECORDNO"],
+        "LINE_NO": number,
+        "ACCOUNTNO": line.account,
+        "TR_TYPE": _side(line),
+        "AMOUNT": abs(line.base),
+        "TRX_AMOUNT": abs(line.amount),
+        "CURRENCY": line.currency,
+        "BASECURR": line.base_currency,
+        "EXCHANGE_RATE": line.rate,
+        "ENTRY_DATE": batch["BATCH_DATE"],
+        "LOCATION": line.location,
+        "DEPARTMENT": line.department,
+        "DESCRIPTION": line.memo,
+        "DOCUMENT": line.document,
+    }
 
 
 def _posting(books: Books, batch: Record, journal: Mapping[str, Any], source: Record | None) -> Record:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -156,7 +157,8 @@ def write_each(call: Call, verb: str, write: Callable[[Books, ObjectDefinition, 
     What was written before a refusal stays, and is listed beside the errors.
     """
     nodes: list[Node] = []
-    books, reader = books_of(call), reader_of(call)
+    known: dict[tuple[str, str, Any], Record | None] = {}
+    books, reader = replace(books_of(call), known=known), reader_of(call)
     for element in record_elements(call):
         try:
             definition = object_named(call, str(element.tag))
@@ -166,5 +168,7 @@ def write_each(call: Call, verb: str, write: Callable[[Books, ObjectDefinition, 
             if _undocumented(books, definition):
                 raise not_permitted(definition.name, verb.upper())
             key = write(books, definition, reader.record(element, definition))
+            if not rules_of(definition).transaction:
+                known.clear()  # it may be master data, which the records after it see
         nodes.append(written(definition, fetch(books.db, definition, key) or {}))
     return answer(nodes)
