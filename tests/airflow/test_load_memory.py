@@ -53,7 +53,7 @@ def spooled(path, folder, work):
         path = ObjectStoragePath(str(path))
         spool.add(1, FileSource(path.fs, path.path, Form()), lambda columns: None)
         work(spool, ledger)
-        write_dead_letters(folder, spool, Csv(",", "utf-8"))
+        write_dead_letters(folder, spool, Csv(",", "utf-8"), Scope("DEMO", key="load"))
 
 
 def load(spool, ledger):
