@@ -53,7 +53,7 @@ def test_a_purchase_order_can_be_converted_once_it_is_approved(sandbox: SandboxP
         refused(sandbox, decide("approve", "PODOCUMENT", DOCID=name), credential=login(AUDITOR))[0][0] == "PL04000005"
     )
     succeed(sandbox, decide("approve", "PODOCUMENT", DOCID=name, COMMENT="ok"), credential=login(APPROVER))
-    assert document(sandbox, name)["STATE"] == "G"
+    assert document(sandbox, name)["STATE"] == "O"
     missing = refused(sandbox, decide("approve", "PODOCUMENT", DOCID="Nothing"), credential=login(APPROVER))
     assert missing[0] == ("DL03000005", "No record exits for the recordkey Nothing")
 

@@ -64,7 +64,7 @@ def lines(sandbox: SandboxProcess, name: str) -> list[dict[str, object]]:
 def test_an_order_is_named_by_its_definition_and_number_and_posts_nothing(sandbox: SandboxProcess) -> None:
     assert key(sandbox, sale(item(), item(1, price=None))) == SOURCE
     found = document(sandbox, SOURCE)
-    assert (found["STATE"], found["CUSTVENDID"], found["PRRECORDKEY"]) == ("G", "C001", None)
+    assert (found["STATE"], found["CUSTVENDID"], found["PRRECORDKEY"]) == ("O", "C001", None)
     assert [(line["LINE_NO"], line["QUANTITY"]) for line in lines(sandbox, SOURCE)] == [(0, 20000), (1, 10000)]
     assert key(sandbox, sale(number="X7")) == "Sales Order-X7"
     assert refused(sandbox, sale(number="X7"))[0][0] == "BL03002185"
@@ -164,3 +164,11 @@ def test_the_definitions_there_are_can_be_asked_for(sandbox: SandboxProcess) -> 
     found = {row.findtext("DOCID"): row.findtext("DOCCLASS") for row in result.iterfind("data/SODOCUMENTPARAMS")}
     assert found == {"Sales Quote": "Quote", "Sales Order": "Order", "Sales Invoice": "Invoice"}
     assert refused(sandbox, create(element("SODOCUMENTPARAMS", {"DOCID": "Mine"})))[0][0] == "PL04000005"
+
+
+def test_the_states_of_documents_have_the_codes_that_readbyquery_filters_by(sandbox: SandboxProcess) -> None:
+    names = {code: key(sandbox, sale(state=state)) for code, state in (("I", "Draft"), ("O", "Pending"))}
+    for code, name in names.items():
+        asked = {"object": "SODOCUMENT", "fields": "DOCID", "query": f"STATE = '{code}'"}
+        result = succeed(sandbox, element("readByQuery", asked))
+        assert [found.text for found in result.iterfind("data/sodocument/DOCID")] == [name]

@@ -57,7 +57,7 @@ ENTRY = Workflow("GLBATCH", "Journal entry", "I", "S", "X", "R", "P", lambda swi
 EXPENSES = Workflow(
     "EEXPENSES", "Expense report", "D", "S", "PA", "U", "A", lambda switches: switches["approval_eexpenses"]
 )
-PURCHASE = Workflow("PODOCUMENT", "Document", "D", "S", "X", "R", "G", lambda switches: switches["approval_podocument"])
+PURCHASE = Workflow("PODOCUMENT", "Document", "I", "S", "X", "R", "O", lambda switches: switches["approval_podocument"])
 TIMESHEET = Workflow(
     "TIMESHEET", "Timesheet", "D", "S", "PA", "R", "A", lambda switches: switches["approval_timesheet"]
 )

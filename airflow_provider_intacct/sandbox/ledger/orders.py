@@ -25,7 +25,8 @@ from .journals import line_dimensions
 from .refusals import document_number_exists, invalid_reference, refused
 from .subledgers import BILL, INVOICE, Kind
 
-_DRAFT, _PENDING, _PARTLY_CONVERTED, _CONVERTED = "D", "G", "P", "C"
+_DRAFT, _PENDING, _PARTLY_CONVERTED, _CONVERTED = "I", "O", "P", "C"
+"""Stored codes of a document's STATE; see document_state in catalog/values.toml."""
 _ZERO = Decimal(0)
 _CARRIED = (
     "LOCATIONID", "DEPARTMENTID", "PROJECTID", "CUSTOMERID", "VENDORID", "EMPLOYEEID", "ITEMID", "CLASSID",
