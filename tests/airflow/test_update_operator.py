@@ -169,6 +169,16 @@ def test_by_a_key_of_the_authors_one_record_is_meant_or_none(client: IntacctClie
     assert read(client, "VENDOR", vendor, "NAME") == ["Eve"]
 
 
+def test_two_updates_of_one_record_by_different_names_are_refused(client: IntacctClient, vendor: str) -> None:
+    both = [{"VENDORID": "V-T", "NAME": "Bea"}, {"RECORDNO": vendor, "TAXID": "99"}, {"VENDORID": "V001", "TAXID": "1"}]
+    outcomes = updating().try_(both, atomic=False, on_reject="collect")
+    assert statuses(outcomes) == ["rejected", "rejected", "posted"]
+    assert f"record 2 of this call means the same VENDOR, RECORDNO {vendor}, by another name" in outcomes[0]["note"]
+    assert "record 1 of this call" in outcomes[1]["note"]
+    assert read(client, "VENDOR", vendor, "NAME", "TAXID") == ["Ada", "77"]
+    assert statuses(updating().try_(both, atomic=False, on_reject="collect"))[:2] == ["rejected"] * 2
+
+
 def test_what_is_there_already_is_not_sent_if_asked_for(
     sandbox: SandboxProcess, client: IntacctClient, vendor: str
 ) -> None:

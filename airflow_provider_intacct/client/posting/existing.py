@@ -111,7 +111,7 @@ def compared(
     candidates = [
         _Candidate(posting, number, same_stamp=False)
         for posting in sorted(postings, key=lambda posting: posting.kind.object_name)
-        if (number := next(iter(numbers.get(posting.control_id, ())), _own_number(posting)))
+        if (number := next(iter(numbers.get(posting.control_id, ())), own_number(posting)))
     ]
     found: dict[str, Found] = {}
     for _, group in groupby(candidates, key=lambda each: each.posting.kind.object_name):
@@ -119,7 +119,8 @@ def compared(
     return {name: each for name, each in found.items() if each.done}
 
 
-def _own_number(posting: Posting) -> str:
+def own_number(posting: Posting) -> str:
+    """Return the record number the posting itself says, or ""."""
     return dict(posting.natural_key).get(posting.kind.record_key, "") if not posting.looked_up else ""
 
 

@@ -28,7 +28,7 @@ from airflow_provider_intacct.client.posting.outcome import (
 )
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.resolving import find
-from airflow_provider_intacct.client.posting.upserts import decided, turned
+from airflow_provider_intacct.client.posting.upserts import comparable, decided, turned
 from airflow_provider_intacct.client.xml.elements import length, write
 from airflow_provider_intacct.client.xml.functions import MAX_RECORDS
 
@@ -84,7 +84,7 @@ def post(
         if booked:
             outcomes |= {outcome.posting.control_id: outcome for outcome in booked}
             tell(Settled(tuple(booked)))
-    pending = [posting for posting in postings if posting.control_id not in outcomes]
+    pending = comparable([posting for posting in postings if posting.control_id not in outcomes])
     if any(posting.looked_up or posting.unless_same for posting in pending):
         pending, settled = yield from decided(execute, pending)
         outcomes |= {outcome.posting.control_id: outcome for outcome in settled}

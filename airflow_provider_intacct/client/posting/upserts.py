@@ -1,10 +1,11 @@
 """Update the records that are there and create those that are not, found by a natural key; each is done once.
 
-The look-up decides which of the two a record is. One that comes or goes between the look-up and the write is turned
-round, so that two loads at once end in one record. Both acts share one control id: a later try repeats neither.
+The look-up decides which of the two a record is, and shows when two postings mean one record by different names. One
+that comes or goes between the look-up and the write is turned round, so that two loads at once end in one record. Both
+acts share one control id: a later try repeats neither.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from airflow_provider_intacct.client.errors import InvalidRecordError, RecordExistsError, RecordNotFoundError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.checked import check_record
-from airflow_provider_intacct.client.posting.existing import Execute, compared, record_numbers
+from airflow_provider_intacct.client.posting.existing import Execute, compared, own_number, record_numbers
 from airflow_provider_intacct.client.posting.gathering import gather
 from airflow_provider_intacct.client.posting.identity import Scope, control_id
 from airflow_provider_intacct.client.posting.judge import Answer, already_posted
@@ -90,6 +91,17 @@ def prepare_upserts(
     return gather(records, keys, make, object_name or "create", collect=collect)
 
 
+def comparable(postings: Sequence[Posting]) -> list[Posting]:
+    """Return the postings; updates by name are looked up where another of the same object says a record number.
+
+    Only the company tells whether the two mean one record.
+    """
+    updates = [posting for posting in postings if posting.act == "update" and not posting.kind.legacy]
+    numbered = {posting.kind.object_name for posting in updates if own_number(posting)}
+    named = {each.control_id for each in updates if each.kind.object_name in numbered and not own_number(each)}
+    return [replace(each, looked_up=True) if each.control_id in named else each for each in postings]
+
+
 def decided(execute: Execute, postings: Sequence[Posting]) -> Flow[tuple[list[Posting], list[Outcome]]]:
     """Flow: the postings as they are to be sent, and the outcomes of those that are not to be.
 
@@ -106,9 +118,37 @@ def decided(execute: Execute, postings: Sequence[Posting]) -> Flow[tuple[list[Po
             outcomes.append(Outcome(posting, "rejected", note=problem))
         else:
             pending.append(_as_update(posting, found[0]) if posting.looked_up and found else posting)
+    twins = _of_one_record(pending, numbers)
+    outcomes += twins.values()
+    pending = [posting for posting in pending if posting.control_id not in twins]
     same = yield from compared(execute, [each for each in pending if each.unless_same], numbers)
     outcomes += [already_posted(posting, same[posting.control_id]) for posting in pending if posting.control_id in same]
     return [posting for posting in pending if posting.control_id not in same], outcomes
+
+
+def _of_one_record(postings: Sequence[Posting], numbers: Mapping[str, Sequence[str]]) -> dict[str, Outcome]:
+    """Return the outcomes of those that mean the same record as another, by control id.
+
+    None of them is sent: the later one would silently write over the earlier, and nobody knows which is meant to stay.
+    """
+    groups: dict[tuple[str, str], list[Posting]] = {}
+    for posting in postings:
+        if number := next(iter(numbers.get(posting.control_id, ())), own_number(posting)):
+            groups.setdefault((posting.kind.object_name or posting.kind.name, number), []).append(posting)
+    return {
+        posting.control_id: Outcome(posting, "rejected", note=_same_record(posting, number, group))
+        for (_, number), group in groups.items()
+        for posting in group
+        if len(group) > 1
+    }
+
+
+def _same_record(posting: Posting, number: str, group: Sequence[Posting]) -> str:
+    others = ", ".join(str(each.position) for each in group if each is not posting)
+    return (
+        f"record {others} of this call means the same {posting.kind.name}, {posting.kind.record_key} {number}, by "
+        "another name. Nothing was sent: bring all that shall change of it in one record"
+    )
 
 
 def turned(execute: Execute, answers: Sequence[Answer]) -> Flow[dict[str, Posting]]:
