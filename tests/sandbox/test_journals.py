@@ -311,6 +311,8 @@ def test_a_custom_allocation_splits_a_line(sandbox: SandboxProcess) -> None:
     assert postings(sandbox, key) == [("6500", "100", 600), ("6500", "110", 400), ("2100", "100", -1000)]
     wrong = debit.replace("4.00", "3.00")
     assert "add up to 9.00" in refused(sandbox, create(journal_entry(wrong, line("2100", "-10.00"))))[0][1]
+    signed = debit.replace(">4.00<", ">-4.00<").replace(">6.00<", ">14.00<")
+    assert "cannot be negative" in refused(sandbox, create(journal_entry(signed, line("2100", "-10.00"))))[0][1]
 
 
 def test_a_statistical_entry_needs_no_balance(sandbox: SandboxProcess) -> None:

@@ -160,6 +160,12 @@ def test_money_received_is_banked_at_once_or_deposited_once(sandbox: SandboxProc
     assert_books_tie_out(sandbox)
 
 
+def test_a_deposit_that_names_a_receipt_twice_is_refused(sandbox: SandboxProcess) -> None:
+    kept = key_of(sandbox, other_receipt())
+    assert refused(sandbox, deposit(keys(kept, kept)))[0][1] == f"The receipt {kept} is named twice."
+    assert balance(sandbox, "1150") == 5500
+
+
 def test_what_is_in_a_deposit_stays_until_the_deposit_is_deleted(sandbox: SandboxProcess) -> None:
     owed, kept = key_of(sandbox, invoice("45.00")), key_of(sandbox, other_receipt())
     paid = key_of(sandbox, create(receipt((owed, "45.00"), FINANCIALENTITY=None, UNDEPOSITEDACCOUNTNO="1150")))

@@ -68,6 +68,8 @@ def change_advance(books: Books, current: Record, changes: Mapping[str, Any]) ->
 def deposit(books: Books, record: Mapping[str, Any], keys: Sequence[int]) -> int:
     """Move receipts from undeposited funds to a bank account; each can be deposited once."""
     bank = bank_account(books, record.get("FINANCIALENTITY") or "")
+    if twice := [key for number, key in enumerate(keys) if key in keys[:number]]:
+        raise refused(f"The receipt {twice[0]} is named twice.")
     receipts = [_undeposited(books, key) for key in keys]
     asked = {
         **record,

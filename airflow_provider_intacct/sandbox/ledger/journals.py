@@ -171,6 +171,8 @@ def _splits(books: Books, entry: Mapping[str, Any], amount: Decimal) -> list[Rec
         part = _placed(split)
         part["TRX_AMOUNT"] = cents(split.get("AMOUNT") or Decimal(0))
         parts.append({name: value for name, value in part.items() if value is not None})
+    if any(part["TRX_AMOUNT"] < 0 for part in parts):
+        raise refused("A split amount is absolute: it cannot be negative.")
     total = sum((part["TRX_AMOUNT"] for part in parts), Decimal(0))
     if total != amount:
         raise refused(f"The split amounts add up to {total}, the transaction amount is {amount}.")
