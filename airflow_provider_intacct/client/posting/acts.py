@@ -14,12 +14,15 @@ from airflow_provider_intacct.client.errors import InvalidRequestError
 from airflow_provider_intacct.client.posting.act_table import Act, act_of, deletion_by
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
 from airflow_provider_intacct.client.posting.kinds import Kind
-from airflow_provider_intacct.client.posting.records import Posting, identity_of
+from airflow_provider_intacct.client.posting.records import NaturalKey, Posting, identity_of
 from airflow_provider_intacct.client.posting.targets import Target, targets_of
 from airflow_provider_intacct.client.xml.functions import Function
 
 REFERENCE = "reference"
 """Under this name the record of a journal entry's reversal holds what marks the reversal as this task's own."""
+
+GUARD = "company"
+"""Under this name it holds the company whose tasks all reverse the entry under one control id."""
 
 KEY = "key"
 """Under this name a posting's record holds what the function knows the record by; "" until Intacct was asked for it."""
@@ -81,8 +84,8 @@ def _posting(
     own_id = control_id(scope, identity)
     marked: dict[str, str] = {}
     if how.opposite:
-        marked[REFERENCE] = own_id[3:8].upper()
-        own_id = control_id(Scope(scope.company_id, key="opposite entries"), identity)
+        marked = {REFERENCE: own_id[3:8].upper(), GUARD: scope.company_id}
+        own_id = opposite_id(scope.company_id, kind, target.name)
     content = {"name": [f"{field}={value}" for field, value in target.name], "function": function, **details}
     known = target.name[0][0] == how.key_field or not how.key_field
     key = target.name[0][1] if known else ""
@@ -98,6 +101,11 @@ def _posting(
         natural_key=target.name,
         act=act,
     )
+
+
+def opposite_id(company_id: str, kind: Kind, name: NaturalKey) -> str:
+    """Return the control id of the reversal of the journal entry `name`: the same for all tasks of the company."""
+    return control_id(Scope(company_id, key="opposite entries"), identity_of(kind, name, act="reverse"))
 
 
 def _function(how: Act, key: str, details: Mapping[str, Any], own_id: str) -> Function:

@@ -12,7 +12,7 @@ from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.acts import KEY, addressed, how_of
 from airflow_provider_intacct.client.posting.existing import Execute
 from airflow_provider_intacct.client.posting.explaining import UNDOES, explained
-from airflow_provider_intacct.client.posting.flow import NOT_SENT, post
+from airflow_provider_intacct.client.posting.flow import NOT_SENT, TOO_MANY, post, refuse_changes
 from airflow_provider_intacct.client.posting.opposite import with_opposites
 from airflow_provider_intacct.client.posting.outcome import Known, Outcome, Sending, Settled
 from airflow_provider_intacct.client.posting.records import NaturalKey, Posting
@@ -26,6 +26,9 @@ LOST = "an earlier try of this task sent it, and the record is not found any mor
 NOT_THERE = "no {object} record has {name}, or this user does not see it; nothing was sent for it"
 SEVERAL = "{name} names {count} {object} records ({keys}); give the record number. Nothing was sent for it"
 ALREADY = "it is {state} already, so nothing was sent"
+TWICE = (
+    "record {others} of this call is the same {object}, {key}, by another name; name it once. Nothing was sent for it"
+)
 Tell = Callable[[Sending | Settled], None]
 
 
@@ -50,11 +53,14 @@ def carry_out(
     """
     known = known or {}
     ready, settled = yield from _addressed(execute, postings, known)
+    yield from refuse_changes(execute, [*ready, *(each.posting for each in settled)], known)
     settled = yield from deleted_before(execute, settled)
     ready, reversed_before = yield from with_opposites(execute, ready, known)
     settled += reversed_before
     open_acts = [each for each in ready if each.control_id not in known and each.act not in UNDOES]
     settled += yield from _done_already(execute, open_acts)
+    done = {outcome.posting.control_id for outcome in settled}
+    settled += _named_twice([posting for posting in ready if posting.control_id not in done], known)
     if settled and tell is not None:
         tell(Settled(tuple(settled)))
     decided = {outcome.posting.control_id: outcome for outcome in settled}
@@ -62,7 +68,8 @@ def carry_out(
     rejects = sum(not outcome.booked for outcome in settled)
     most = 0 if stop_at_rejection else max_rejects
     if most is not None and rejects > most:
-        posted = [_unsent(posting, known) for posting in rest]
+        why = NOT_SENT if stop_at_rejection else TOO_MANY.format(most=max_rejects)
+        posted = [_unsent(posting, known, why) for posting in rest]
     else:
         posted = yield from post(
             execute,
@@ -165,13 +172,32 @@ def _done_already(execute: Execute, postings: Sequence[Posting]) -> Flow[list[Ou
     ]
 
 
-def _unsent(posting: Posting, known: Mapping[str, Known]) -> Outcome:
+def _named_twice(postings: Sequence[Posting], known: Mapping[str, Known]) -> list[Outcome]:
+    """Return the outcomes of those that are about the same record as another, and that no earlier try has sent.
+
+    Under another name an act has another control id, so Intacct would not refuse it.
+    """
+    groups: dict[tuple[str, str], list[Posting]] = {}
+    for posting in postings:
+        if posting.record[KEY]:
+            groups.setdefault((posting.kind.object_name, posting.record[KEY]), []).append(posting)
+    outcomes: list[Outcome] = []
+    for (object_name, key), group in groups.items():
+        for posting in group if len(group) > 1 else ():
+            if (before := known.get(posting.control_id)) is None or before.settled:
+                others = ", ".join(str(each.position) for each in group if each is not posting)
+                note = TWICE.format(others=others, object=object_name, key=key)
+                outcomes.append(Outcome(posting, "rejected", note=note))
+    return outcomes
+
+
+def _unsent(posting: Posting, known: Mapping[str, Known], why: str) -> Outcome:
     before = known.get(posting.control_id)
     if before is not None and before.booked:
         return Outcome(posting, "already_posted", key=before.key)
     if before is not None and not before.settled:
         return Outcome(posting, "in_doubt", note=LOST)
-    return Outcome(posting, "rolled_back", note=NOT_SENT)
+    return Outcome(posting, "rolled_back", note=why)
 
 
 def _with_key(outcome: Outcome) -> Outcome:

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_intacct.client.flows import Flow
-from airflow_provider_intacct.client.posting.acts import KEY, REFERENCE
+from airflow_provider_intacct.client.posting.acts import GUARD, KEY, REFERENCE, opposite_id
 from airflow_provider_intacct.client.posting.existing import Execute, Found
+from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.client.posting.lookups import RECORD_NUMBER, rows
 from airflow_provider_intacct.client.posting.outcome import Known, Outcome
 from airflow_provider_intacct.client.posting.records import Posting
@@ -33,6 +34,7 @@ USER_DIMENSION = "GLDIM"
 
 NOT_POSTED = "it is {state}, and only a posted entry is reversed; a draft is deleted"
 BY_INTACCT = "it is reversed already: by entry {key}, on {day}"
+OTHER_DATE = "it is reversed already by this task, by entry {key}, of {there} and not of {here}"
 BY_ANOTHER = "it is reversed already, by entry {key} with the reference number {reference}, and not by this task"
 OF_SUBLEDGER = "it comes from {module}: reverse the record it comes from, and the entry follows"
 TAXED = "it has tax entries, which the opposite entry cannot carry; reverse it in Intacct"
@@ -84,17 +86,23 @@ def find_opposites(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[s
     for start in range(0, len(postings), MAX_RECORDS):
         batch = postings[start : start + MAX_RECORDS]
         references = [Like("REFERENCENO", reference_of(posting.record[KEY], "%")) for posting in batch]
-        there = yield from rows(execute, JOURNAL_ENTRY, [RECORD_NUMBER, "REFERENCENO"], any_of(*references))
+        fields = [RECORD_NUMBER, "REFERENCENO", "BATCH_DATE"]
+        there = yield from rows(execute, JOURNAL_ENTRY, fields, any_of(*references))
         for posting in batch:
             own = reference_of(posting.record[KEY], posting.record[REFERENCE])
             begins = reference_of(posting.record[KEY], "")
             for row in there:
                 reference, key = row.get("REFERENCENO", ""), row.get(RECORD_NUMBER, "")
                 if reference == own:
-                    found[posting.control_id] = Found(key)
+                    found[posting.control_id] = Found(key, _other_date(posting, row, key))
                 elif reference.startswith(begins) and posting.control_id not in found:
                     found[posting.control_id] = Found(key, (BY_ANOTHER.format(key=key, reference=reference),))
     return found
+
+
+def _other_date(posting: Posting, row: Mapping[str, str], key: str) -> tuple[str, ...]:
+    here, there = canonical_text(posting.record["date"]), row.get("BATCH_DATE", "")
+    return () if there in ("", here) else (OTHER_DATE.format(key=key, there=there, here=here),)
 
 
 def _outcome(posting: Posting, found: Found) -> Outcome:
@@ -141,8 +149,9 @@ def _with_entry(posting: Posting, entry: "_Element") -> Posting:
         record["BASELOCATION_NO"] = base
     lines = [_opposite_line(line) for line in next(each for each in entry if each.tag == "ENTRIES")]
     record["ENTRIES"] = {"GLENTRY": lines}
-    made = functions.create(JOURNAL_ENTRY, record).with_control_id(posting.control_id)
-    return replace(posting, function=made)
+    # By the entry's number, whatever it was called by, so that another task that calls it otherwise is refused.
+    shared = opposite_id(details[GUARD], posting.kind, ((RECORD_NUMBER, details[KEY]),))
+    return replace(posting, function=functions.create(JOURNAL_ENTRY, record).with_control_id(shared))
 
 
 def _opposite_line(line: "_Element") -> dict[str, Any]:

@@ -118,6 +118,23 @@ def test_a_name_that_fails_stops_the_task_before_anything_is_sent(client: Intacc
     assert there(client, "Z1") == ["Z1"]
 
 
+@pytest.mark.parametrize("atomic", [True, False])
+def test_two_names_of_one_record_are_refused_and_nothing_is_done_to_it(client: IntacctClient, atomic: bool) -> None:
+    made = vendors(client, "Z1", "Z2")
+    outcomes = client.act(deletions(["Z1", made[0].key, "Z2"]), atomic=atomic, stop_at_rejection=False)
+    assert [each.status for each in outcomes] == ["rejected", "rejected", "posted"]
+    assert f"record 2 of this call is the same VENDOR, {made[0].key}, by another name" in outcomes[0].note
+    assert there(client, "Z1", "Z2") == ["Z1"]
+
+
+def test_too_many_rejections_hold_the_rest_back_and_say_so(client: IntacctClient) -> None:
+    vendors(client, "Z1")
+    outcomes = client.act(deletions(["A", "Z1", "B"]), stop_at_rejection=False, max_rejects=1)
+    assert [each.status for each in outcomes] == ["rejected", "rolled_back", "rejected"]
+    assert outcomes[1].note == "not sent: more than 1 records of this call were rejected"
+    assert there(client, "Z1") == ["Z1"]
+
+
 def test_a_name_of_several_records_is_rejected_with_their_numbers(client: IntacctClient) -> None:
     made = bills(client, "TWIN-1", "TWIN-2")
     (outcome,) = client.act(deletions([{"DESCRIPTION": "Rent", "VENDORID": "V001"}], object_name="APBILL"))

@@ -1,7 +1,8 @@
 """A journal entry is reversed by the opposite entry: once, whoever asks, and so that nothing is left of it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,18 @@ import pytest
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.errors import IntacctError
-from airflow_provider_intacct.client.posting import Outcome, Posting, Scope, prepare, prepare_acts
+from airflow_provider_intacct.client.flows import Flow, run
+from airflow_provider_intacct.client.posting import (
+    ChangedSincePostedError,
+    Outcome,
+    Posting,
+    Scope,
+    prepare,
+    prepare_acts,
+)
+from airflow_provider_intacct.client.posting.carrying import carry_out
+from airflow_provider_intacct.client.xml.functions import Function
+from airflow_provider_intacct.client.xml.reply import Reply
 from tests.faults.company import TASK, bill, entry, sign_in
 from tests.sandbox_process import SandboxProcess
 from tests.unit.client.posting.test_acting import ONE_TRY, SOMEBODY, Ledger
@@ -62,6 +74,51 @@ def test_an_entry_is_reversed_once_even_where_intacct_forgets_control_ids(
     (second,) = client.act(acts)
     assert (second.status, second.key) == ("already_posted", first.key)
     assert len(opposites(client, made.key)) == 1
+
+
+def test_an_entry_called_by_two_names_is_not_reversed_twice(client: IntacctClient) -> None:
+    (made,) = entries(client, entry(REFERENCENO="R-5"))
+    name = {"JOURNAL": "GJ", "REFERENCENO": "R-5"}
+    outcomes = client.act(reversals([name, made.key]))
+    assert [each.status for each in outcomes] == ["rejected", "rejected"]
+    assert opposites(client, made.key) == []
+    client.act(reversals([name]))
+    (again,) = client.act(reversals([made.key]))
+    assert again.status == "rejected"
+    assert len(opposites(client, made.key)) == 1
+
+
+def test_two_tasks_at_once_that_call_an_entry_by_different_names_reverse_it_once(
+    sandbox: SandboxProcess, client: IntacctClient
+) -> None:
+    (made,) = entries(client, entry(REFERENCENO="R-5"))
+
+    def execute(functions: Sequence[Function], **options: Any) -> Flow[Reply]:
+        if functions[0].writes:  # the other one comes between look-up and write
+            with sign_in(sandbox) as other:
+                other.act(reversals([made.key], scope=SOMEBODY))
+        return client._gateway.execute(functions, **options)
+
+    (outcome,) = run(carry_out(execute, reversals([{"JOURNAL": "GJ", "REFERENCENO": "R-5"}])), client._transport)
+    assert outcome.status == "rejected"
+    assert "not by this task" in outcome.note
+    assert len(opposites(client, made.key)) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_reversal_that_was_made_on_another_day_is_not_called_this_one(client: IntacctClient, known: bool) -> None:
+    (made,) = entries(client, entry())
+    ledger = Ledger()
+    (first,) = client.act(reversals(made.key), tell=ledger.tell)
+    in_doubt = {name: replace(before, status="in_doubt", key="") for name, before in ledger.known.items()}
+    later = reversals(made.key, day="2026-05-01")
+    if known:
+        with pytest.raises(ChangedSincePostedError, match=f"by entry {first.key}, of 04/01/2026 and not of 05/01/2026"):
+            client.act(later, known=in_doubt)
+    else:
+        (second,) = client.act(later)
+        assert (second.status, second.key) == ("rejected", first.key)
+        assert "of 04/01/2026 and not of 05/01/2026" in second.note
 
 
 def test_what_another_task_reversed_is_rejected_with_its_entry(client: IntacctClient) -> None:
