@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_intacct.client import IntacctClient
+from airflow_provider_intacct.client.checking import errors
 from airflow_provider_intacct.client.posting import Outcome, Scope, TypedRecord, prepare
 from airflow_provider_intacct.client.transactions import (
     ApAdjustment,
@@ -32,6 +33,8 @@ from airflow_provider_intacct.client.transactions import (
     PaymentOnAccount,
     PurchasingDocument,
     PurchasingLine,
+    ReceivedPayment,
+    ReceivedPaymentDetail,
     SalesDocument,
     SalesLine,
     Timesheet,
@@ -41,6 +44,7 @@ from airflow_provider_intacct.client.transactions import (
     UserContact,
     WarehouseTransfer,
 )
+from airflow_provider_intacct.client.xml import functions
 from tests.conformance.test_transactions import client as client
 from tests.conformance.test_transactions import row
 
@@ -90,6 +94,24 @@ def test_a_bill_is_paid_by_a_credit_and_money(client: IntacctClient) -> None:
     posted(client, payment)
     assert row(client, "APBILL", key, "TOTALDUE", "STATE") == (Decimal(0), "Paid")
     assert row(client, "APADJUSTMENT", memo, "TOTALDUE") == (Decimal(0),)
+
+
+def test_an_invoice_is_paid_by_a_credit_memo_and_the_discount_of_a_draft(client: IntacctClient) -> None:
+    key = posted(client, Invoice(customer="C001", invoice_date=MARCH, due=LATER, number="T-7", lines=lines("100.00")))
+    memo = posted(client, ArAdjustment(customer="C001", adjustment_date=MARCH, number="A-7", lines=lines("-30.00")))
+    details = [
+        ReceivedPaymentDetail(invoice=key, adjustment=memo, adjustment_amount=Decimal("30.00")),
+        ReceivedPaymentDetail(invoice=key, amount=Decimal("68.00"), discount=Decimal("2.00")),
+    ]
+    received = ReceivedPayment(
+        method="EFT", receipt_date=LATER, currency="USD", customer="C001", bank="BOA", details=details, action="Draft"
+    )
+    assert not errors(client.check(prepare([received], scope=Scope("DEMO", key="checked"))))
+    payment = posted(client, received)
+    assert row(client, "ARINVOICE", key, "TOTALDUE") == (Decimal(100),)
+    client.call(functions.update("ARPYMT", {"RECORDNO": payment, "ACTION": "Submit"}))
+    assert row(client, "ARINVOICE", key, "TOTALDUE", "STATE") == (Decimal(0), "Paid")
+    assert row(client, "ARADJUSTMENT", memo, "TOTALDUE") == (Decimal(0),)
 
 
 def test_a_payment_on_account_is_applied_later(client: IntacctClient) -> None:

@@ -77,6 +77,31 @@ class Adjustment(Transaction):
     style: ClassVar[Style] = "legacy"
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit that a payment uses up: what the fields call it, its key, the line it comes from, and how much of it."""
+
+    name: str
+    key: int | str | None
+    line: int | str | None
+    amount: Decimal | None
+
+
+def credit_problem(money: Decimal | None, credits: Sequence[Credit]) -> str:
+    """Say what is wrong with the money and the credits that pay something, or nothing."""
+    for credit in credits:
+        if (credit.key is None) != (credit.amount is None):
+            return f"{credit.name} and its amount go together"
+        if credit.line is not None and credit.key is None:
+            return f"the line of {credit.name} goes with {credit.name}"
+    paid = {"amount": money} | {f"the amount of {credit.name}": credit.amount for credit in credits}
+    given = {name: Decimal(amount) for name, amount in paid.items() if amount is not None}
+    if not given:
+        return "nothing is paid; give amount, or a credit with its amount"
+    wrong = next((f"{name} is {amount}" for name, amount in given.items() if amount <= 0), "")
+    return f"{wrong}; a payment is more than zero" if wrong else ""
+
+
 def one_account(account: str | None, account_label: str | None) -> str:
     """Say that the account is missing or given twice, or nothing."""
     return "give either account or account_label" if (account is None) == (account_label is None) else ""

@@ -6,14 +6,15 @@ Source: developer.intacct.com, Accounts Payable > Bills, Adjustments, AP payment
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from airflow_provider_intacct.client.transactions.documents import (
     EXCHANGE,
     Action,
     Adjustment,
+    Credit,
     DocumentLine,
+    credit_problem,
     one_account,
     same_signs,
 )
@@ -134,20 +135,12 @@ class BillPaymentDetail(Part):
         return self._credit_problem() or self._discount_problem()
 
     def _credit_problem(self) -> str:
-        credits = (
-            ("advance", self.advance, self.advance_line, self.advance_amount),
-            ("adjustment", self.adjustment, self.adjustment_line, self.adjustment_amount),
-            ("inline_credit", self.inline_credit, self.inline_line, self.inline_amount),
-        )
-        for name, key, line, amount in credits:
-            if (key is None) != (amount is None):
-                return f"{name} and its amount go together"
-            if line is not None and key is None:
-                return f"the line of {name} goes with {name}"
-        given = [Decimal(each) for each in (self.amount, *(amount for *_, amount in credits)) if each is not None]
-        if not given:
-            return "nothing is paid; give amount, or a credit with its amount"
-        return "a payment or credit used up is more than zero" if any(each <= 0 for each in given) else ""
+        credits = [
+            Credit("advance", self.advance, self.advance_line, self.advance_amount),
+            Credit("adjustment", self.adjustment, self.adjustment_line, self.adjustment_amount),
+            Credit("inline_credit", self.inline_credit, self.inline_line, self.inline_amount),
+        ]
+        return credit_problem(self.amount, credits)
 
     def _discount_problem(self) -> str:
         if self.discount_date is None:

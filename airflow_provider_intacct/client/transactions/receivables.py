@@ -9,8 +9,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from airflow_provider_intacct.client.transactions.documents import EXCHANGE, Action, Adjustment, DocumentLine
-from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
+from airflow_provider_intacct.client.transactions.documents import (
+    EXCHANGE,
+    Action,
+    Adjustment,
+    Credit,
+    DocumentLine,
+    credit_problem,
+)
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Number, Part, Style, Transaction
 from airflow_provider_intacct.client.transactions.values import Exchange
 
 
@@ -54,25 +61,74 @@ class Invoice(Transaction):
         return "give due or terms, which say when it is due" if self.due is None and self.terms is None else ""
 
 
+Key = int | str
+"""A record number (RECORDNO)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedPaymentDetail(Part):
-    """What is paid of one invoice; `invoice` and the other keys are record numbers (RECORDNO).
+    """What is paid of one invoice: by money, by a credit, or both. All keys are record numbers (RECORDNO).
 
-    `debit_memo` is paid instead of an invoice. `discount_date` takes the discount that terms give on that day.
+    `debit_memo` is paid instead of an invoice. `adjustment` (a credit memo), `advance`, `overpayment` (of an earlier
+    payment), `inline_credit` (a negative line) and `negative_invoice` use up a credit of the customer's, each with its
+    amount and, if wanted, the line it comes from; a detail uses one kind of credit.
+
+    `discount_date` takes the discount that terms give on that day, `discount` one of your own.
     """
 
-    amount: Annotated[Money, "TRX_PAYMENTAMOUNT"]
-    invoice: Annotated[int | str | None, "RECORDKEY"] = None
-    invoice_line: Annotated[int | str | None, "ENTRYKEY"] = None
-    debit_memo: Annotated[int | str | None, "POSADJKEY"] = None
-    debit_memo_line: Annotated[int | str | None, "POSADJENTRYKEY"] = None
+    amount: Annotated[Money | None, "TRX_PAYMENTAMOUNT"] = None
+    invoice: Annotated[Key | None, "RECORDKEY"] = None
+    invoice_line: Annotated[Key | None, "ENTRYKEY"] = None
+    debit_memo: Annotated[Key | None, "POSADJKEY"] = None
+    debit_memo_line: Annotated[Key | None, "POSADJENTRYKEY"] = None
+    adjustment: Annotated[Key | None, "ADJUSTMENTKEY"] = None
+    adjustment_line: Annotated[Key | None, "ADJUSTMENTENTRYKEY"] = None
+    adjustment_amount: Annotated[Money | None, "TRX_ADJUSTMENTAMOUNT"] = None
+    inline_credit: Annotated[Key | None, "INLINEKEY"] = None
+    inline_line: Annotated[Key | None, "INLINEENTRYKEY"] = None
+    inline_amount: Annotated[Money | None, "TRX_INLINEAMOUNT"] = None
+    advance: Annotated[Key | None, "ADVANCEKEY"] = None
+    advance_line: Annotated[Key | None, "ADVANCEENTRYKEY"] = None
+    advance_amount: Annotated[Money | None, "TRX_POSTEDADVANCEAMOUNT"] = None
+    overpayment: Annotated[Key | None, "OVERPAYMENTKEY"] = None
+    overpayment_line: Annotated[Key | None, "OVERPAYMENTENTRYKEY"] = None
+    overpayment_amount: Annotated[Money | None, "TRX_POSTEDOVERPAYMENTAMOUNT"] = None
+    negative_invoice: Annotated[Key | None, "NEGATIVEINVOICEKEY"] = None
+    negative_invoice_line: Annotated[Key | None, "NEGATIVEINVOICEENTRYKEY"] = None
+    negative_invoice_amount: Annotated[Money | None, "TRX_NEGATIVEINVOICEAMOUNT"] = None
+    discount: Annotated[Money | None, "TRX_TOTALDISCOUNTTOAPPLY"] = None
     discount_date: Annotated[date | None, "DISCOUNTDATE"] = None
 
     def problem(self) -> str:
         """Say what is missing or has the wrong sign, or nothing."""
         if (self.invoice is None) == (self.debit_memo is None):
             return "give either invoice or debit_memo, the record number of what is paid"
-        return "" if Decimal(self.amount) > 0 else f"amount is {self.amount}; a payment is more than zero"
+        if self.invoice_line is not None and self.invoice is None:
+            return "invoice_line goes with invoice"
+        if self.debit_memo_line is not None and self.debit_memo is None:
+            return "debit_memo_line goes with debit_memo"
+        credits = [
+            Credit("adjustment", self.adjustment, self.adjustment_line, self.adjustment_amount),
+            Credit("inline_credit", self.inline_credit, self.inline_line, self.inline_amount),
+            Credit("advance", self.advance, self.advance_line, self.advance_amount),
+            Credit("overpayment", self.overpayment, self.overpayment_line, self.overpayment_amount),
+            Credit("negative_invoice", self.negative_invoice, self.negative_invoice_line, self.negative_invoice_amount),
+        ]
+        if problem := credit_problem(self.amount, credits):
+            return problem
+        used = [each.name for each in credits if each.key is not None]
+        if len(used) > 1:
+            return f"it uses {' and '.join(used)}; Intacct wants a detail for each kind of credit"
+        return self._discount_problem()
+
+    def _discount_problem(self) -> str:
+        if self.discount is not None and self.discount_date is not None:
+            return "it has both a discount and a discount_date; give one of them"
+        if self.discount is not None and Decimal(self.discount) <= 0:
+            return f"discount is {self.discount}; it is more than zero"
+        if (self.discount is not None or self.discount_date is not None) and self.amount is None:
+            return "a discount needs amount: what is due less the discount"
+        return ""
 
 
 ReceiptMethod = Literal["Printed Check", "Cash", "EFT", "Credit Card", "Online Charge Card", "Online ACH Debit"]
@@ -82,7 +138,9 @@ ReceiptMethod = Literal["Printed Check", "Cash", "EFT", "Credit Card", "Online C
 class ReceivedPayment(Transaction):
     """A customer's payment, applied to invoices. It goes to a bank, to undeposited funds, or into a summary.
 
-    `payer` in place of `customer` names one who pays for several customers.
+    `payer` in place of `customer` names one who pays for several customers. `action="Draft"` posts nothing yet.
+    `overpayment` is what is received beyond the details and kept for later, at `overpayment_location`. In a currency
+    other than the bank's, `bank_amount` is what it gets for `amount`, the whole payment.
     """
 
     method: Annotated[ReceiptMethod, "PAYMENTMETHOD"]
@@ -98,14 +156,25 @@ class ReceivedPayment(Transaction):
     document_number: Annotated[str | None, "DOCNUMBER"] = None
     description: Annotated[str | None, "DESCRIPTION"] = None
     base_currency: Annotated[str | None, "BASECURR"] = None
+    amount: Annotated[Money | None, "TRX_AMOUNTTOPAY"] = None
+    bank_amount: Annotated[Money | None, "AMOUNTTOPAY"] = None
+    exchange_rate: Annotated[Number | None, "EXCHANGE_RATE"] = None
     exchange_rate_type: Annotated[str | None, "EXCH_RATE_TYPE_ID"] = None
     exchange_rate_date: Annotated[date | None, "EXCH_RATE_DATE"] = None
+    overpayment: Annotated[Money | None, "OVERPAYMENTAMOUNT"] = None
+    overpayment_location: Annotated[str | None, "OVERPAYMENTLOCATIONID"] = None
+    overpayment_department: Annotated[str | None, "OVERPAYMENTDEPARTMENTID"] = None
+    action: Annotated[Action | None, "ACTION"] = None
     custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "ARPYMT"
 
     def problem(self) -> str:
         """Say what is missing or given twice, or nothing."""
+        if self.exchange_rate is not None and self.exchange_rate_type is not None:
+            return "it has both an exchange_rate and an exchange_rate_type; give one of them"
+        if self.overpayment is not None and Decimal(self.overpayment) <= 0:
+            return f"overpayment is {self.overpayment}; it is more than zero"
         if (self.customer is None) == (self.payer is None):
             return "give either customer, or payer for one who pays for several"
         places = [each for each in (self.bank, self.undeposited_account, self.summary) if each is not None]
@@ -116,7 +185,7 @@ class ReceivedPayment(Transaction):
 class Applied(Part):
     """What of a payment goes to one invoice, by its record number (RECORDNO)."""
 
-    invoice: Annotated[int | str, "invoicekey"]
+    invoice: Annotated[Key, "invoicekey"]
     amount: Annotated[Money, "amount"]
 
     style: ClassVar[Style] = "legacy"
@@ -171,7 +240,7 @@ class PaymentOnAccount(Transaction):
 class PaymentApplication(Transaction):
     """Applies a payment that was received on account to invoices. `payment` is its record number (RECORDNO)."""
 
-    payment: Annotated[int | str, "arpaymentkey"]
+    payment: Annotated[Key, "arpaymentkey"]
     application_date: Annotated[date, "paymentdate"]
     applied: Annotated[Sequence[Applied], "arpaymentitems/arpaymentitem"]
     summary: Annotated[str | None, "batchkey"] = None

@@ -121,9 +121,19 @@ PAID = [
     filled(BillPaymentDetail, *OF_A_MEMO, "bill_line", "joint_payee", *ADVANCE, *ADJUSTMENT, *INLINE),
     filled(BillPaymentDetail, *OF_A_BILL, "amount", *ADVANCE),
 ]
+OVERPAYMENT = ("overpayment", "overpayment_line", "overpayment_amount")
+NEGATIVE_INVOICE = ("negative_invoice", "negative_invoice_line", "negative_invoice_amount")
+CREDITS = (ADVANCE, ADJUSTMENT, INLINE, OVERPAYMENT, NEGATIVE_INVOICE)
 RECEIVED = [
-    filled(ReceivedPaymentDetail, "debit_memo", "debit_memo_line"),
-    filled(ReceivedPaymentDetail, "invoice", "invoice_line"),
+    filled(ReceivedPaymentDetail, *OF_A_MEMO, "discount_date", *[name for names in CREDITS for name in names]),
+    *[
+        filled(
+            ReceivedPaymentDetail,
+            *("invoice", "invoice_line", "discount"),
+            *[name for names in CREDITS if names is not kept for name in names],
+        )
+        for kept in CREDITS
+    ],
 ]
 
 DETAILS = [filled(ItemDetail, "lot_number"), filled(ItemDetail, "serial_number")]
@@ -170,9 +180,9 @@ EXAMPLES: list[Transaction] = [
     filled(ApAdjustment, lines=LINES, exchange=BY_TYPE),
     filled(Invoice, lines=LINES),
     filled(Invoice, lines=LINES, exchange=BY_TYPE),
-    filled(ReceivedPayment, "payer", "undeposited_account", "summary", details=RECEIVED),
-    filled(ReceivedPayment, "customer", "bank", "summary", details=RECEIVED),
-    filled(ReceivedPayment, "customer", "bank", "undeposited_account", details=RECEIVED),
+    filled(ReceivedPayment, "payer", "undeposited_account", "summary", "exchange_rate", details=RECEIVED),
+    filled(ReceivedPayment, "customer", "bank", "summary", "exchange_rate_type", details=RECEIVED),
+    filled(ReceivedPayment, "customer", "bank", "undeposited_account", "exchange_rate", details=RECEIVED),
     filled(ArAdjustment, lines=LINES),
     filled(PaymentOnAccount, "undeposited_account", "summary", applied=APPLIED),
     filled(PaymentOnAccount, "bank", "summary", applied=APPLIED, exchange=BY_TYPE),

@@ -252,7 +252,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a negative payment": (
         lambda: payment(BillPaymentDetail(bill=1, amount=Decimal(-1))),
-        "line 1: a payment or credit used up is more than zero",
+        "line 1: amount is -1; a payment is more than zero",
     ),
     "a credit without its amount": (
         lambda: payment(BillPaymentDetail(bill=1, advance=2, amount=TEN)),
@@ -269,6 +269,36 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "nothing received": (
         lambda: receipt(details=[ReceivedPaymentDetail(invoice=1, amount=Decimal(0))]),
         "ReceivedPayment, line 1: amount is 0; a payment is more than zero",
+    ),
+    "a credit without its amount": (
+        lambda: receipt(details=[ReceivedPaymentDetail(invoice=1, adjustment=2)]),
+        "ReceivedPayment, line 1: adjustment and its amount go together",
+    ),
+    "credits of two kinds": (
+        lambda: receipt(
+            details=[
+                ReceivedPaymentDetail(invoice=1, adjustment=2, adjustment_amount=TEN, advance=3, advance_amount=TEN)
+            ]
+        ),
+        "line 1: it uses adjustment and advance; Intacct wants a detail for each kind of credit",
+    ),
+    "a discount twice": (
+        lambda: receipt(details=[ReceivedPaymentDetail(invoice=1, amount=TEN, discount=Decimal(1), discount_date=DAY)]),
+        "line 1: it has both a discount and a discount_date",
+    ),
+    "a discount on nothing": (
+        lambda: receipt(
+            details=[ReceivedPaymentDetail(invoice=1, adjustment=2, adjustment_amount=TEN, discount=Decimal(1))]
+        ),
+        "line 1: a discount needs amount",
+    ),
+    "a line of no debit memo": (
+        lambda: receipt(details=[ReceivedPaymentDetail(invoice=1, debit_memo_line=2, amount=TEN)]),
+        "line 1: debit_memo_line goes with debit_memo",
+    ),
+    "a receipt at two rates": (
+        lambda: receipt(exchange_rate=Decimal("1.1"), exchange_rate_type="Intacct Daily Rate"),
+        "it has both an exchange_rate and an exchange_rate_type",
     ),
     "received for nobody knows what": (
         lambda: receipt(details=[ReceivedPaymentDetail(amount=TEN)]),
