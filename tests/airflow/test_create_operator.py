@@ -172,6 +172,14 @@ def test_a_worker_that_dies_while_sending_has_said_so_before(journals: Books) ->
     assert len(journals.added()) == 1
 
 
+def test_a_record_whose_request_was_turned_away_may_be_mended(client: IntacctClient) -> None:
+    bills, task = Books(client, "APBILL"), Task(object=None)
+    with pytest.raises(AirflowFailException, match="SchemaError"):
+        task.try_([bill("V001", "B-1") | {"nonsense": "1"}, bill("V001", "B-2")], function="create_bill")
+    (outcome,) = task.try_([bill("V001", "B-1")], function="create_bill")
+    assert (outcome["status"], [outcome["key"]]) == ("posted", bills.added())
+
+
 def test_a_rejected_record_fails_the_task_with_intacct_s_words(journals: Books) -> None:
     task = Task()
     wrong = entry(amount="5.00")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.flows import Flow
-from airflow_provider_intacct.client.posting.existing import Execute, Found
+from airflow_provider_intacct.client.posting.existing import Execute, Found, can_be_found
 from airflow_provider_intacct.client.posting.judge import (
     Answer,
     already_posted,
@@ -38,6 +38,7 @@ a synchronous one. Source: developer.intacct.com, Web Services > Synchronous and
 
 CHANGED = "What an earlier try posted is not what this one brings. Nothing was sent."
 ACKNOWLEDGED = "acknowledged by Intacct, which carries it out later; it is looked up until it is found"
+TURNED_AWAY = "the request it was in was turned away as a whole, so nothing of it was carried out"
 NOT_SENT = "not sent: an earlier record of this call was not posted"
 TOO_MANY = "not sent: more than {most} records of this call were rejected"
 
@@ -85,6 +86,11 @@ def post(
             outcomes |= {outcome.posting.control_id: outcome for outcome in booked}
             tell(Settled(tuple(booked)))
     pending = comparable([posting for posting in postings if posting.control_id not in outcomes])
+    new = {
+        posting.control_id
+        for posting in pending
+        if not _unsettled(known.get(posting.control_id)) and (not look_first or can_be_found(posting))
+    }
     if any(posting.looked_up or posting.unless_same for posting in pending):
         pending, settled = yield from decided(execute, pending)
         outcomes |= {outcome.posting.control_id: outcome for outcome in settled}
@@ -94,7 +100,7 @@ def post(
             outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=why) for posting in batch}
             continue
         try:
-            yield from _post_batch(execute, batch, outcomes, atomic=atomic, tell=tell)
+            yield from _post_batch(execute, batch, outcomes, new, atomic=atomic, tell=tell)
         except IntacctError as error:
             if outcomes:
                 error.add_note(f"Before this error: {summary(list(outcomes.values()))}.")
@@ -211,13 +217,15 @@ def _post_batch(
     execute: Execute,
     batch: Sequence[Posting],
     outcomes: dict[str, Outcome],
+    new: Collection[str],
     *,
     atomic: bool,
     tell: Callable[[Sending | Settled], None],
 ) -> Flow[None]:
     """Flow: post the records of one request, with as many requests as it takes to know what became of each.
 
-    They are added to `outcomes` as they become known, so that they are not lost should a later request fail.
+    They are added to `outcomes` as they become known, so that they are not lost should a later request fail. `new` are
+    the control ids that no earlier try has left open: of those a request that is turned away has booked nothing.
     """
 
     def settle(decided: Sequence[Outcome]) -> None:
@@ -226,6 +234,7 @@ def _post_batch(
             tell(Settled(tuple(decided)))
 
     pending = list(batch)
+    unanswered: Collection[str] = new
     tell(Sending(tuple(pending)))
     while pending:
         together = atomic and len(pending) > 1  # by itself, what is refused is answered in plainer words
@@ -233,6 +242,7 @@ def _post_batch(
             reply = yield from execute([posting.function for posting in pending], atomic=together, unique=True)
         except IntacctError as failure:
             if not failure.in_doubt:
+                _tell_turned_away(pending, unanswered, tell)
                 raise
             settle([in_doubt(posting, failure) for posting in pending])
             break
@@ -242,15 +252,26 @@ def _post_batch(
         answers = [Answer(posting, result) for posting, result in zip(pending, reply.results, strict=True)]
         if busy := turned_away(answers, atomic=together):
             if not reply.in_doubt:
+                _tell_turned_away(pending, unanswered, tell)
                 raise busy
             settle([in_doubt(posting, busy) for posting in pending])  # an attempt before may have been carried out
             break
+        unanswered = ()
         other = yield from turned(execute, answers)
         if not (other and together and any(answer.result.rolled_back for answer in answers)):
             answers = [answer for answer in answers if answer.posting.control_id not in other]
             found, problem = yield from _find_repeated(execute, answers, doubt=reply.in_doubt)
             settle(judge(answers, found, problem, atomic=together))
         pending = [other.get(each.control_id, each) for each in pending if each.control_id not in outcomes]
+
+
+def _tell_turned_away(
+    pending: Sequence[Posting], unanswered: Collection[str], tell: Callable[[Sending | Settled], None]
+) -> None:
+    """Tell that those which no request before this one held are not booked, so that they may be mended and sent anew."""
+    new = [posting for posting in pending if posting.control_id in unanswered]
+    if new:
+        tell(Settled(tuple(Outcome(posting, "rolled_back", note=TURNED_AWAY) for posting in new)))
 
 
 def _find_repeated(

@@ -755,6 +755,16 @@ class TestWhatEarlierTriesLeftBehind:
         with pytest.raises(ChangedSincePostedError, match=r"record 1 \(GLBATCH\) .* as 77 .* is missing now"):
             intacct.post([now], known=known)
 
+    def test_what_may_be_posted_is_not_forgotten_for_a_request_that_is_turned_away(self) -> None:
+        before, new = entries(entry(), entry(Decimal(5)))
+        known = {before.control_id: Known("in_doubt", before.digest)}
+        told: list[Sending | Settled] = []
+        intacct = Intacct([[rows()], ThrottledError("busy")])
+        with pytest.raises(ThrottledError):
+            next(post(intacct.execute, [before, new], known=known, tell=told.append))
+        settled = [each for news in told if isinstance(news, Settled) for each in news.outcomes]
+        assert [(each.posting.control_id, each.status) for each in settled] == [(new.control_id, "rolled_back")]
+
     @pytest.mark.parametrize("status", ["rejected", "rolled_back"])
     def test_what_was_not_booked_may_change_or_stay_away(self, status: Any) -> None:
         before, now = entries(entry(REFERENCENO="R1"))[0], entries(entry(Decimal(5), REFERENCENO="R1"))[0]
