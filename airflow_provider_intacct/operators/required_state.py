@@ -19,6 +19,9 @@ GRACE = timedelta(minutes=10)
 """Given to the trigger beyond its own time, so that it is the one to say what was waited for in vain."""
 
 
+UNNUMBERED = "its record number is not known, and so neither is its state"
+
+
 def check_state(operator: IntacctWriteOperator, postings: Sequence[Posting]) -> None:
     """Raise InvalidRequestError, before anything is sent, for a state that one of the records cannot be in."""
     from airflow_provider_intacct.client.errors import InvalidRequestError
@@ -26,7 +29,10 @@ def check_state(operator: IntacctWriteOperator, postings: Sequence[Posting]) -> 
 
     if operator.on_state not in ("fail", "wait"):
         raise InvalidRequestError(f"on_state is {operator.on_state!r}; it is 'fail' or 'wait'. Nothing was sent.")
+    attachments = {posting.bound_to for posting in postings}  # which go with their record, and have no state
     for posting in postings if operator.require_state else ():
+        if posting.control_id in attachments:
+            continue
         object_name = state_object(posting.kind)
         if not object_name or posting.act == "delete":
             what = posting.kind.object_name or posting.kind.name
@@ -45,13 +51,15 @@ def hold_to_state(operator: IntacctWriteOperator, outcomes: Sequence[Outcome], t
 
     wanted = str(operator.require_state)
     groups: dict[str, dict[str, State]] = {}
-    for outcome in outcomes:
-        if outcome.booked:
-            states = groups.setdefault(state_object(outcome.posting.kind), {})
-            states[outcome.key] = State(outcome.state, outcome.note)
-    waiting: dict[str, list[str]] = {}
     missing: list[str] = []
-    ended = False
+    for outcome in outcomes:
+        object_name = state_object(outcome.posting.kind)
+        if outcome.booked and object_name and outcome.key:
+            groups.setdefault(object_name, {})[outcome.key] = State(outcome.state, outcome.note)
+        elif outcome.booked and object_name:
+            missing.append(f"{outcome.posting.label}: {outcome.note or UNNUMBERED}")
+    waiting: dict[str, list[str]] = {}
+    ended = bool(missing)
     for object_name, states in groups.items():
         far = progress(object_name, wanted, list(states), states)
         missing += [f"{object_name} {key}: {why}" for key, why in [*far.ended.items(), *far.waiting.items()]]
@@ -83,9 +91,13 @@ def hold_to_state(operator: IntacctWriteOperator, outcomes: Sequence[Outcome], t
 
 def with_event(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the outcomes that the trigger hands back, with the states it found. Raises what it reports instead."""
+    from airflow_provider_intacct.client.posting.outcome import BOOKED
+    from airflow_provider_intacct.client.posting.state_table import read_from
+
     raise_failure(event)
-    found = {key: state for states in event["states"].values() for key, state in states.items()}
-    return [
-        {**outcome, "state": found[outcome["key"]], "note": ""} if outcome["key"] in found else dict(outcome)
-        for outcome in event["told"]
-    ]
+    told: list[dict[str, Any]] = []
+    for outcome in event["told"]:
+        states = event["states"].get(read_from(outcome["object"]), {})
+        found = states.get(outcome["key"]) if outcome["status"] in BOOKED else None
+        told.append({**outcome, "state": found, "note": ""} if found else dict(outcome))
+    return told

@@ -117,6 +117,16 @@ def test_a_cleared_task_attaches_nothing_twice(client: IntacctClient, incoming: 
         operator.execute(context(store, try_number=3))
 
 
+def test_a_required_state_is_the_bill_s_and_not_its_attachment_s(
+    sandbox: SandboxProcess, client: IntacctClient, incoming: Path
+) -> None:
+    given = {"attachments": str(incoming / "INV-1.pdf"), "require_state": "Posted"}
+    assert [each["state"] for each in create([generic_bill("B-1")], **given)] == ["", "Posted"]
+    sandbox.switch(approval_apbill=1)
+    with pytest.raises(AirflowFailException, match=r"not in state Posted:\n- APBILL \d+: Submitted[^\n]*\nWhat"):
+        create([generic_bill("B-2")], **given)
+
+
 def test_neither_the_bill_nor_its_file_is_there_alone(client: IntacctClient, incoming: Path) -> None:
     bills = Books(client, "APBILL")
     refused = generic_bill("B-1") | {"SUPDOCID": "A-1", "WHENPOSTED": "2025-03-01"}

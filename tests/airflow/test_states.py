@@ -10,12 +10,15 @@ from airflow.sdk._shared.module_loading import import_string
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_intacct.client import IntacctClient
-from airflow_provider_intacct.operators import IntacctCreateOperator, IntacctDeleteOperator
+from airflow_provider_intacct.client.posting import Scope, prepare_acts
+from airflow_provider_intacct.client.where import field
+from airflow_provider_intacct.client.xml import functions
+from airflow_provider_intacct.operators import IntacctCreateOperator, IntacctDeleteOperator, IntacctUpdateOperator
 from airflow_provider_intacct.sensors import IntacctStateSensor
 from airflow_provider_intacct.triggers.state import IntacctStateTrigger
 from tests.airflow.conftest import Connect
 from tests.airflow.test_acts_operators import Task, statuses
-from tests.faults.company import bill, sign_in
+from tests.faults.company import bill, generic_bill, sign_in
 from tests.sandbox_process import SandboxProcess
 
 
@@ -163,6 +166,14 @@ def test_a_posting_that_needs_approval_says_so_and_succeeds_without_require_stat
     assert "an approver has to approve it" in created["note"]
 
 
+def test_a_posting_whose_state_cannot_be_read_is_posted_all_the_same(
+    sandbox: SandboxProcess, client: IntacctClient
+) -> None:
+    sandbox.fault("reset_before", function="query", times=20)
+    (created,) = Task().try_(posting("W-1"))
+    assert (created["status"], created["state"]) == ("posted", "")
+
+
 def test_a_required_state_that_is_not_reached_fails_and_is_found_later(
     sandbox: SandboxProcess, client: IntacctClient
 ) -> None:
@@ -191,6 +202,32 @@ def test_a_required_state_is_waited_for_and_the_outcomes_are_the_same(
     assert {(outcome["status"], outcome["state"], outcome["note"]) for outcome in outcomes} == {
         ("posted", "Posted", "")
     }
+
+
+def test_records_of_two_objects_with_one_number_keep_their_own_states(client: IntacctClient) -> None:
+    (draft,) = Task().try_(
+        IntacctCreateOperator(task_id="draft", object="APBILL", records=generic_bill() | {"ACTION": "Draft"})
+    )
+    key = draft["key"]
+    query = functions.query("GLBATCH", ["BATCH_TITLE"], where=field("RECORDNO") == key, show_private=True)
+    (entry,) = client.call(query).records
+    both = [{"APBILL": {"RECORDNO": key, "DESCRIPTION": "Other"}}, {"GLBATCH": {"RECORDNO": key, **entry.fields}}]
+    operator = IntacctUpdateOperator(
+        task_id="update",
+        records=both,
+        skip_unchanged=True,
+        require_state="Submitted",
+        on_state="wait",
+        state_interval=0.05,
+    )
+    task = Task()
+    left = deferral(operator, task)
+    client.act(prepare_acts("APBILL", "submit", key, scope=Scope("DEMO", key="somebody")))
+    outcomes = resumed(operator, task, left)
+    assert [(each["object"], each["key"], each["state"]) for each in outcomes] == [
+        ("APBILL", key, "Submitted"),
+        ("GLBATCH", key, "Posted"),
+    ]
 
 
 def test_a_worker_killed_while_it_waits_posts_nothing_again(sandbox: SandboxProcess, client: IntacctClient) -> None:

@@ -268,7 +268,7 @@ def _post_batch(
 def _tell_turned_away(
     pending: Sequence[Posting], unanswered: Collection[str], tell: Callable[[Sending | Settled], None]
 ) -> None:
-    """Tell that those which no request before this one held are not booked, so that they may be mended and sent anew."""
+    """Tell that those are not booked which no request before this one held: they may be mended and sent anew."""
     new = [posting for posting in pending if posting.control_id in unanswered]
     if new:
         tell(Settled(tuple(Outcome(posting, "rolled_back", note=TURNED_AWAY) for posting in new)))

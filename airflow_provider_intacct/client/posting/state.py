@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_intacct.client.errors import FunctionError
+from airflow_provider_intacct.client.errors import FunctionError, IntacctError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.existing import Execute
 from airflow_provider_intacct.client.posting.lookups import RECORD_NUMBER, rows_of_keys
@@ -67,11 +67,16 @@ def described(execute: Execute, outcomes: Sequence[Outcome], *, asked: bool = Fa
     """Flow: the outcomes with the states of their records, and in the note, if it is empty, what is needed next.
 
     One query for a thousand records of an object; none for objects without a state. Those that cannot be read stay as
-    they are: what was posted is posted, whether or not this user may ask for its state. `asked` also reads states that
-    only some companies have.
+    they are: what was posted is posted, whether or not its state can be read. `asked` also reads states that only some
+    companies have, and raises where Intacct cannot be reached.
     """
     open_ones = [outcome for outcome in outcomes if not outcome.state and (asked or _is_told(outcome))]
-    found = yield from states(execute, open_ones)
+    try:
+        found = yield from states(execute, open_ones)
+    except IntacctError:
+        if asked:
+            raise
+        return list(outcomes)
     return [
         replace(outcome, state=state.label, note=outcome.note or state.next)
         if (state := found.get(outcome.posting.control_id))

@@ -228,5 +228,10 @@ def states_of(object_name: str) -> States:
 
 def state_object(kind: Kind) -> str:
     """Return the object that the state of a record of this kind is read from; "" if it has none."""
-    name = (kind.object_name or READ_FROM.get(kind.name, "")).upper()
+    return read_from(kind.object_name or kind.name)
+
+
+def read_from(name: str) -> str:
+    """Return the object that the state of a record is read from, by the name its outcome tells; "" if it has none."""
+    name = READ_FROM.get(name, name).upper()
     return name if name in STATES else ""
