@@ -232,7 +232,8 @@ class IntacctUpsertOperator(IntacctWriteOperator):
     None leaves a field as it is, an empty text clears it. **Lines are replaced as a whole**: bring all of them, or
     leave the line container out. The log says whose lines are replaced.
 
-    Exactly once, and the outcomes, as in IntacctCreateOperator; `act` says create or update of what was sent.
+    Exactly once, and the outcomes, as in IntacctCreateOperator; `act` says create or update of what was sent;
+    by a `policy_id` it stays upsert, for nothing tells what Intacct made of it.
 
     :param records: a record, a list of them, or JSON text of either; typed records too.
     :param object: the object, such as `VENDOR`. Without it each record names its own: `{"VENDOR": {...}}`.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import BaseOperator
@@ -128,7 +129,8 @@ class IntacctWriteOperator(BaseOperator):
     def settled(self, context: Context, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Look what became of what was sent by the policy: the trigger has found it, or the time is up."""
         raise_failure(event)
-        return self._work(context, self._settle, datetime.fromisoformat(event["until"]))
+        settle = partial(self._settle, decided=event["decided"])
+        return self._work(context, settle, datetime.fromisoformat(event["until"]))
 
     def _work(
         self,
@@ -150,7 +152,7 @@ class IntacctWriteOperator(BaseOperator):
                 count = f"{len(outcomes)} record{'' if len(outcomes) == 1 else 's'}"
                 meter.done(f"{count}: {summary(outcomes)}", rows=len(outcomes))
             if self.policy_id and (act == self._post or datetime.now(UTC) < until):  # what was sent is looked for once
-                self._wait([outcome.posting for outcome in outcomes if outcome.status == "in_doubt"], until)
+                self._wait(outcomes, until)
             told = self._told(context, outcomes)
             if self.require_state:
                 self._hold_to_state(context, outcomes, told)
@@ -293,17 +295,30 @@ class IntacctWriteOperator(BaseOperator):
             tell=ledger.tell,
         )
 
-    def _settle(self, context: Context, client: IntacctClient, postings: Sequence[Posting]) -> list[Outcome]:
+    def _settle(
+        self,
+        context: Context,
+        client: IntacctClient,
+        postings: Sequence[Posting],
+        *,
+        decided: Mapping[str, Sequence[Any]],
+    ) -> list[Outcome]:
+        from airflow_provider_intacct.client.posting import Known
         from airflow_provider_intacct.operators.posted_ledger import PostedLedger
 
         ledger = PostedLedger(task_state_store(context))
-        return client.settle(postings, known=ledger.known, tell=ledger.tell)
+        known = {**ledger.known, **{name: Known(*entry) for name, entry in decided.items()}}
+        return client.settle(postings, known=known, tell=ledger.tell)
 
-    def _wait(self, pending: Sequence[Posting], until: datetime) -> None:
-        """Leave the worker until the pending ones are found or the time is up; return if there are none."""
+    def _wait(self, outcomes: Sequence[Outcome], until: datetime) -> None:
+        """Leave the worker until those in doubt are found or the time is up; return if there are none.
+
+        What is decided already goes with the trigger, for not every Airflow has a store to keep it in.
+        """
         from airflow_provider_intacct.client.posting import sought
         from airflow_provider_intacct.triggers.posting import IntacctPostingTrigger
 
+        pending = [outcome.posting for outcome in outcomes if outcome.status == "in_doubt"]
         if not pending:
             return
         self.log.info("%d records are acknowledged; looking for them until %s.", len(pending), until.isoformat())
@@ -311,6 +326,11 @@ class IntacctWriteOperator(BaseOperator):
         self.defer(
             trigger=IntacctPostingTrigger(
                 sought_records=[each.as_list() for each in sought(pending)],
+                decided={
+                    each.posting.control_id: [each.status, each.posting.digest, each.key, each.posting.label, each.note]
+                    for each in outcomes
+                    if each.status != "in_doubt" and not each.posting.problem
+                },
                 until=until.isoformat(),
                 poke_interval=self.settle_interval,
                 first_poll_at=first.isoformat(),

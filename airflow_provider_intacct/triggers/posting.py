@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 class IntacctPostingTrigger(IntacctPollingTrigger):
     """Fire once when all that is looked for is there (or gone), or when the time is up.
 
-    The event is `{"status": "success", "missing": count, "until": text}`, or `{"status": "failed", "code": name of the
-    error class, "message": text, "permanent": bool}`.
+    The event is `{"status": "success", "missing": count, "decided": ..., "until": text}`, or `{"status": "failed",
+    "code": name of the error class, "message": text, "permanent": bool}`.
 
     :param sought_records: what to look for: lists of object, fields, values and whether it shall be gone, as
         `client.posting.Sought.as_list` writes them. Without any it fires at the first poll.
+    :param decided: handed back with the event as it is: what is known of other records of the task; plain JSON.
     :param until: ISO 8601 moment at which it fires in any case.
     :param poke_interval: seconds between two polls; each is one API transaction for a hundred records of an object.
     :param first_poll_at: ISO 8601 moment of the first poll; a triggerer that starts later polls at once.
@@ -31,6 +32,7 @@ class IntacctPostingTrigger(IntacctPollingTrigger):
 
     arguments = (
         "sought_records",
+        "decided",
         "until",
         "poke_interval",
         "first_poll_at",
@@ -44,6 +46,7 @@ class IntacctPostingTrigger(IntacctPollingTrigger):
         self,
         *,
         sought_records: Sequence[Sequence[Any]],
+        decided: Mapping[str, Sequence[Any]],
         until: str,
         poke_interval: float = 60.0,
         first_poll_at: str | None = None,
@@ -61,6 +64,7 @@ class IntacctPostingTrigger(IntacctPollingTrigger):
             entity_id=entity_id,
         )
         self.sought_records = [list(each) for each in sought_records]
+        self.decided = decided
         self.until = until
         self._left = self.sought_records
 
@@ -81,4 +85,4 @@ class IntacctPostingTrigger(IntacctPollingTrigger):
 
     @property
     def _event(self) -> dict[str, Any]:
-        return {"status": "success", "missing": len(self._left), "until": self.until}
+        return {"status": "success", "missing": len(self._left), "decided": self.decided, "until": self.until}

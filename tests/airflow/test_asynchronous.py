@@ -9,8 +9,13 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.posting import RecordsInDoubtError
+from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.operators.delete import IntacctDeleteOperator
-from airflow_provider_intacct.operators.write import IntacctCreateOperator, IntacctUpdateOperator
+from airflow_provider_intacct.operators.write import (
+    IntacctCreateOperator,
+    IntacctUpdateOperator,
+    IntacctUpsertOperator,
+)
 from airflow_provider_intacct.operators.writing import OUTCOMES
 from airflow_provider_intacct.triggers.posting import IntacctPostingTrigger
 from tests.airflow.conftest import USERS, Connect
@@ -243,6 +248,37 @@ def test_an_update_is_waited_for_until_the_record_says_it(sandbox: SandboxProces
     assert [(each["act"], each["status"]) for each in outcomes] == [("update", "posted")]
     (row,) = client.rows("VENDOR", fields=["NAME"], where="VENDORID = 'V001'")
     assert row["NAME"] == "Renamed"
+
+
+def test_an_upsert_says_nothing_that_only_the_queue_knows(client: IntacctClient) -> None:
+    records = [{"VENDORID": "V001", "NAME": "Renamed"}, {"VENDORID": "V-NEW", "NAME": "New"}]
+    operator = IntacctUpsertOperator(
+        task_id="post", object="VENDOR", records=records, policy_id=POLICY, settle_interval=0.01
+    )
+    outcomes, _ = finished(operator, Task().try_())
+    assert [(each["act"], each["status"]) for each in outcomes] == [("upsert", "posted")] * 2
+    names = client.rows("VENDOR", fields=["NAME"], where="VENDORID IN ('V001', 'V-NEW')", order_by="VENDORID")
+    assert sorted(row["NAME"] for row in names) == ["New", "Renamed"]
+
+
+@pytest.mark.parametrize("store", [True, False], ids=["with a state store", "without"])
+def test_what_is_known_before_the_wait_is_told_after_it(client: IntacctClient, store: bool) -> None:
+    client.call(functions.update("VENDOR", {"RECORDNO": "2", "TAXID": "22"}))
+    (first, second) = client.rows("VENDOR", fields=["NAME"], where="RECORDNO IN (1, 2)", order_by="RECORDNO")
+    records = [{"NAME": "Nobody", "TAXID": "1"}, {**first, "TAXID": "11"}, {**second, "TAXID": "22"}]
+    operator = IntacctUpdateOperator(
+        task_id="post",
+        object="VENDOR",
+        key="NAME",
+        records=records,
+        on_reject="collect",
+        policy_id=POLICY,
+        settle_interval=0.01,
+    )
+    outcomes, deferrals = finished(operator, Task(store=store).try_())
+    assert statuses(outcomes) == ["rejected", "posted", "already_posted"]
+    assert "there is no VENDOR with NAME Nobody" in outcomes[0]["note"]
+    assert deferrals >= 1
 
 
 @pytest.mark.parametrize("store", [Store(), None], ids=["with a state store", "without"])

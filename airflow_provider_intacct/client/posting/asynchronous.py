@@ -34,6 +34,8 @@ LEFT_IN_THE_CONTENT = ("update", "upsert")
 ACTS = ("create", *LEFT_IN_THE_CONTENT, "delete")
 """Acts that can be looked up afterwards."""
 
+REFUSED = "not sent by the policy; the outcomes of that call say why"
+
 ENVELOPE = 5_000
 """Characters left to the request around a record."""
 
@@ -246,8 +248,8 @@ def _remedy(posting: Posting) -> str:
 def _remembered(posting: Posting, before: Known) -> Outcome:
     if before.status == "sending":
         return _not_found(posting, None)
-    note = "" if before.booked else "refused when it was sent; the log of that try says why"
-    return Outcome(posting, before.status, key=before.key, note=note)
+    note = "" if before.booked else REFUSED
+    return Outcome(posting, before.status, key=before.key, note=before.note or note)
 
 
 def _numbers(posting: Posting) -> str:

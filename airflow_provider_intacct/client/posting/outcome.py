@@ -42,8 +42,8 @@ class Outcome:
 
     @property
     def act(self) -> str:
-        """What was done, or was to be: of an upsert that was carried out, which of the two it came to."""
-        came_to = self.posting.act == "upsert" and self.status == "posted"
+        """What was done, or was to be: of an upsert that was carried out, which it came to, if that is known."""
+        came_to = self.posting.act == "upsert" and self.status == "posted" and not self.posting.looked_up
         return self.posting.function.name if came_to else self.posting.act
 
     def as_dict(self) -> dict[str, Any]:
@@ -81,6 +81,7 @@ class Known:
     digest: str
     key: str = ""
     label: str = ""
+    note: str = ""
 
     @property
     def booked(self) -> bool:

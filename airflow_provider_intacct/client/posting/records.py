@@ -55,7 +55,7 @@ class Posting:
     `natural_key` (field, value) pairs it can be found by in Intacct; empty when it has none
     `reference`   the text stamped into its empty reference field, or ""
     `act`         what is done: "create", "update", ...; the table in `resolving` names them
-    `looked_up`   its record number is looked up before it is sent: then it is an update, else (of an upsert) a create
+    `looked_up`   its record number has yet to be looked up: then it is an update, else (of an upsert) a create
     `unless_same` it is not sent if the record says all of it already
     `otherwise`   the function to send instead should the record have come or gone since the look-up
     `bound_to`    control id of the posting before this one, if both must go in one request

@@ -117,7 +117,7 @@ def decided(execute: Execute, postings: Sequence[Posting]) -> Flow[tuple[list[Po
         if problem:
             outcomes.append(Outcome(posting, "rejected", note=problem))
         else:
-            pending.append(_as_update(posting, found[0]) if posting.looked_up and found else posting)
+            pending.append(_as_update(posting, found[0]) if found else replace(posting, looked_up=False))
     twins = _of_one_record(pending, numbers)
     outcomes += twins.values()
     pending = [posting for posting in pending if posting.control_id not in twins]
@@ -207,6 +207,7 @@ def _as_update(posting: Posting, number: str) -> Posting:
     return replace(
         posting,
         function=_update(posting, number),
+        looked_up=False,
         otherwise=posting.function if posting.act == "upsert" else None,
     )
 
