@@ -1,5 +1,6 @@
 """AR invoices: entered by the legacy functions alone, owed by customers, reversed and deleted (§7.4)."""
 
+from tests.gateway_requests import query
 from tests.sandbox.books import (
     assert_books_tie_out,
     create,
@@ -105,3 +106,19 @@ def test_a_customer_with_invoices_cannot_be_deleted_or_renamed(sandbox: SandboxP
     assert errors[0][1] == "Customer 'NEW' cannot be deleted: it is in use (AR invoice)."
     rename = element("CUSTOMER", {"RECORDNO": customer, "CUSTOMERID": "OLD"})
     assert "its ID cannot change" in refused(sandbox, update(rename))[0][1]
+
+
+def test_a_line_is_booked_to_a_task_of_its_project(sandbox: SandboxProcess) -> None:
+    place = "<locationid>100</locationid>"
+    task = f"{place}<projectid>P001</projectid><taskid>P001-2</taskid>"
+    owed = key_of(sandbox, invoice().replace(place, task))
+    of_it = f"<filter><equalto><field>RECORDKEY</field><value>{owed}</value></equalto></filter>"
+    assert succeed(sandbox, query("ARINVOICEITEM", ["TASKID"], of_it)).findtext("data/ARINVOICEITEM/TASKID") == "P001-2"
+    assert "Task" in refused(sandbox, invoice().replace(place, task.replace("P001-2", "NONE")))[0][1]
+
+
+def test_taxes_are_refused_as_what_the_sandbox_does_not_do(sandbox: SandboxProcess) -> None:
+    place = "<locationid>100</locationid>"
+    entry = "<taxentries><taxentry><detailid>G1</detailid><trx_tax></trx_tax></taxentry></taxentries>"
+    said = refused(sandbox, invoice().replace(place, place + entry))
+    assert said[0][1] == "The sandbox works no taxes out: leave taxentries out."

@@ -27,6 +27,9 @@ DIMENSIONS = {
     "employeeid": "EMPLOYEEID", "itemid": "ITEMID", "classid": "CLASSID", "warehouseid": "WAREHOUSEID",
 }  # fmt: skip
 
+TAXES = frozenset({"inclusivetax", "taxsolutionid", "totaltrxamount", "partialexempt", "taxentries"})
+"""What the functions take for taxes, which this company does not work out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -52,6 +55,8 @@ def values_of(call: Call, dialect: Dialect, element: etree._Element | None = Non
             values[dialect.lines[name].container] = [values_of(call, dialect.lines[name], line) for line in child]
         elif name == "customfields":
             values |= _custom_fields(call, definition, child)
+        elif name in TAXES and (len(child) or _text(child) not in (None, "", "false")):
+            raise refused(f"The sandbox works no taxes out: leave {name} out.")
         elif name in dialect.names:
             target = dialect.names[name]
             text = dialect.words.get(name, {}).get(_text(child), _text(child))
