@@ -9,6 +9,7 @@ import pytest
 from airflow_provider_intacct.client import AsyncIntacctClient, IntacctClient
 from airflow_provider_intacct.client.checking import Problem, errors
 from airflow_provider_intacct.client.posting import Posting, Scope, prepare
+from airflow_provider_intacct.client.xml import functions
 from airflow_provider_intacct.client.xml.session import SessionPool
 from tests.faults.company import (
     MORE_WORK,
@@ -55,6 +56,11 @@ def with_line(record: dict[str, Any], number: int, **changes: Any) -> dict[str, 
 
 def without(record: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key != name}
+
+
+def custom(*shares: dict[str, str]) -> dict[str, Any]:
+    """A journal entry whose first line is shared out by hand."""
+    return with_line(entry(), 1, LOCATION=None, ALLOCATION="Custom", SPLIT=list(shares))
 
 
 REFUSED: list[tuple[str, Any, str, str]] = [
@@ -115,6 +121,30 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         with_line(entry(), 2, LOCATION=None),
         "GLBATCH",
         "record 1, line 2 LOCATION: the company has several entities, so each line needs a location; give it",
+    ),
+    (
+        "shares that are not the whole",
+        custom({"AMOUNT": "60.00", "LOCATIONID": "100"}, {"AMOUNT": "30.00", "LOCATIONID": "100"}),
+        "GLBATCH",
+        "record 1, line 1 SPLIT: the shares add up to 90.00, and the line is 100.00",
+    ),
+    (
+        "a negative share",
+        custom({"AMOUNT": "160.00", "LOCATIONID": "100"}, {"AMOUNT": "-60.00", "LOCATIONID": "100"}),
+        "GLBATCH",
+        "record 1, line 1 SPLIT: a share is negative",
+    ),
+    (
+        "shares in another entity",
+        custom({"AMOUNT": "60.00", "LOCATIONID": "100"}, {"AMOUNT": "40.00", "LOCATIONID": "210"}),
+        "GLBATCH",
+        "record 1: the journal entry does not balance within each entity: entity 100 debits 60.00, credits 100.00",
+    ),
+    (
+        "an invoice line without an amount",
+        with_line(invoice("C001", "I-1"), 1, amount=None),
+        "create_invoice",
+        "record 1, line 1 amount: it has no amount; give it",
     ),
     (
         "a text too long",
@@ -284,6 +314,30 @@ def test_a_dimension_that_the_account_requires_is_named(client: IntacctClient) -
         "record 1, line 1 DEPARTMENT: the account '6998' requires it; give it, or choose another account"
     ]
     assert told(client.check(ready(with_line(record, 1, DEPARTMENT="10")))) == []
+
+
+def test_a_line_that_is_shared_out_needs_no_location_of_its_own(client: IntacctClient) -> None:
+    by_hand = custom({"AMOUNT": "60.00", "LOCATIONID": "100"}, {"AMOUNT": "40.00", "LOCATIONID": "110"})
+    parts = [{"VALUE": "50", "LOCATIONID": "100"}, {"VALUE": "50", "LOCATIONID": "110"}]
+    halves = {
+        "ALLOCATIONID": "HALVES",
+        "METHODOFALLOCATION": "Percentage",
+        "ALLOCATIONENTRIES": {"ALLOCATIONENTRY": parts},
+    }
+    client.call(functions.create("ALLOCATION", halves))
+    by_name = with_line(entry(), 1, LOCATION=None, ALLOCATION="HALVES")
+    for record in (by_hand, by_name):
+        assert told(client.check(ready(record))) == []
+        assert not refused(client, ready(record))
+
+
+def test_taxes_and_tasks_that_sage_documents_are_known(client: IntacctClient) -> None:
+    record = invoice("C001", "I-1")
+    line = {**record["invoiceitems"][0], "projectid": "P001", "taskid": "P001-1"}
+    line["taxentries"] = {"taxentry": [{"detailid": "G1"}]}
+    head = {**without(record, "invoiceitems"), "ponumber": "7"}
+    record = {**head, "taxsolutionid": "Australia - GST", "invoiceitems": [line]}
+    assert told(client.check(ready(record, "create_invoice"))) == []
 
 
 def test_an_entry_between_entities_passes_with_its_source_entity(client: IntacctClient) -> None:

@@ -114,6 +114,21 @@ def test_an_invoice_is_paid_by_a_credit_memo_and_the_discount_of_a_draft(client:
     assert row(client, "ARADJUSTMENT", memo, "TOTALDUE") == (Decimal(0),)
 
 
+def test_an_invoice_of_a_task_and_a_purchase_with_the_vendors_own_contacts(client: IntacctClient) -> None:
+    task = Dimensions(location="100", project="P001", task="P001-2")
+    line = DocumentLine(account="4000", amount=Decimal(5), dimensions=task)
+    posted(client, Invoice(customer="C001", invoice_date=MARCH, due=LATER, number="T-8", lines=[line]))
+    order = PurchasingDocument(
+        type="Purchase Order",
+        document_date=MARCH,
+        vendor="V001",
+        due=LATER,
+        number="T-8",
+        lines=[PurchasingLine(item="I001", quantity=Decimal(1), price=Decimal(5), unit="Each", dimensions=task)],
+    )
+    assert posted(client, order) == "Purchase Order-T-8"
+
+
 def test_a_payment_on_account_is_applied_later(client: IntacctClient) -> None:
     invoice = Invoice(customer="C001", invoice_date=MARCH, due=LATER, number="T-1", lines=lines("60.00"))
     key = posted(client, invoice)

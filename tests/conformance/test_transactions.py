@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from airflow_provider_intacct.client import Credentials, IntacctClient
 from airflow_provider_intacct.client.checking import errors
@@ -54,12 +55,22 @@ EAST = Dimensions(location="100", department="10", project="P001", class_="A", u
 WEST = Dimensions(location="200")
 
 
+LATER = ("taskid", "costtypeid", "inclusivetax", "taxsolutionid", "totaltrxamount", "taxentries", "ccpayitem/billable")
+"""What Sage documents and its schema of 2019 does not have. Source: wire/xml-gateway.md §1.6."""
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
 def test_a_typed_transaction_is_valid_as_sage_validates_it(
     schema_errors: Callable[[bytes], list[str]], example: Transaction
 ) -> None:
     (posting,) = prepare([example], scope=Scope("DEMO", key="x"))
-    assert schema_errors(build_request(WAY_IN, [posting.function], unique=True)) == []
+    request = etree.fromstring(build_request(WAY_IN, [posting.function], unique=True))
+    for name in LATER:
+        for element in request.iterfind(f".//{name}"):
+            parent = element.getparent()
+            assert parent is not None
+            parent.remove(element)
+    assert schema_errors(etree.tostring(request)) == []
 
 
 @pytest.fixture

@@ -33,9 +33,9 @@ def balance_problems(
         text = error.message.removeprefix(": ").partition(" Nothing was sent.")[0].rstrip(".")
         yield Problem(posting.position, "", text, "mend the amounts, or give the line that is missing")
         return
-    locations = [line.value("LOCATION") for line in lines]
-    if not several or any(is_blank(each) or text_of(each) not in entities for each in locations):
-        return  # of one entity, or of a location that is told of elsewhere
+    places = [_places(line) for line in lines]
+    if not several or any(is_blank(each) or text_of(each) not in entities for found in places for each in found):
+        return  # of one entity, of an allocation's locations, or of a location that is told of elsewhere
     if any(not is_blank(posting.record.get(name)) for name in SOURCE_ENTITIES):
         return  # Intacct books what the entities owe each other
     told = list(_differences(lines, entities))
@@ -43,6 +43,32 @@ def balance_problems(
         text = f"the journal entry does not balance within each entity: {'; '.join(told)}"
         remedy = f"balance each, or name the entity it is made in ({SOURCE_ENTITIES[posting.kind.legacy]})"
         yield Problem(posting.position, "", text, remedy)
+
+
+def share_problems(line: Section) -> Iterator[Problem]:
+    """Yield that what a line shares out by hand is not its amount, or is negative.
+
+    Source: developer.intacct.com, Journal entries, SPLIT: amounts are absolute and sum up to the line's.
+    """
+    amounts = [share.get("AMOUNT") for share in line.shares]
+    whole = _with_amounts(line.entries)
+    amount = next((whole[name] for name in ("TRX_AMOUNT", "AMOUNT") if isinstance(whole.get(name), Decimal)), None)
+    given = [each for each in amounts if isinstance(each, Decimal)]
+    if not given or len(given) < len(amounts) or amount is None:
+        return  # shared out by nobody, or by what is no amount, which is told of elsewhere
+    position, path = line.posting.position, line.path("SPLIT")
+    if min(given) < 0:
+        yield Problem(position, path, f"a share is negative ({min(given)})", "give shares as the line, without a sign")
+    elif sum(given) != amount:
+        text = f"the shares add up to {sum(given)}, and the line is {amount}"
+        yield Problem(position, path, text, "give shares that are the whole")
+
+
+def _places(line: Section) -> list[Any]:
+    """Return the locations that a line is booked to; None stands for what is not known."""
+    if line.shares:
+        return [share.get("LOCATIONID") for share in line.shares]
+    return [None if line.is_allocated else line.value("LOCATION")]
 
 
 def _differences(lines: Sequence[Section], entities: Mapping[str, str]) -> Iterator[str]:
@@ -62,10 +88,15 @@ def _totals(
     totals: dict[tuple[str, str], tuple[Decimal, Decimal]] = defaultdict(lambda: (Decimal(0), Decimal(0)))
     for line in lines:
         booked = what_is_booked(_with_amounts(line.entries), line.where)
-        amount = booked + (tax_of(line.entries) if booked >= 0 else -tax_of(line.entries)) * with_tax
-        place = entities[text_of(line.value("LOCATION"))], text_of(line.value("CURRENCY"))
-        debit, credit = totals[place]
-        totals[place] = (debit + amount, credit) if amount > 0 else (debit, credit - amount)
+        sign = 1 if booked >= 0 else -1
+        tax = tax_of(line.entries) * with_tax
+        shares = [Decimal(share.get("AMOUNT") or 0) for share in line.shares] or [abs(booked)]
+        for location, share in zip(_places(line), shares, strict=True):
+            amount = sign * (share + tax)
+            tax = Decimal(0)  # it is borne once, by the first of the shares
+            place = entities[text_of(location)], text_of(line.value("CURRENCY"))
+            debit, credit = totals[place]
+            totals[place] = (debit + amount, credit) if amount > 0 else (debit, credit - amount)
     return totals
 
 

@@ -13,6 +13,7 @@ from airflow_provider_intacct.client.posting.kinds import Kind
 from airflow_provider_intacct.client.posting.records import Posting
 
 CUSTOM_FIELDS = "customfields"
+ALLOCATIONS = frozenset({"ALLOCATION", "ALLOCATIONID"})
 _LINE_OBJECTS = {"ENTRIES": "GLENTRY"}
 _OTHER_NAMES = {"GLACCOUNTNO": "ACCOUNTNO", "JOURNALID": "JOURNAL", "SOURCEENTITY": "BASELOCATION_NO"}
 """Fields by the upper-case names that legacy functions give them, where the table of kinds does not say."""
@@ -49,6 +50,16 @@ class Section:
     def is_split(self) -> bool:
         """Whether it shares out what its line books."""
         return "," in self.where
+
+    @property
+    def is_allocated(self) -> bool:
+        """Whether an allocation decides its dimensions: Intacct ignores those of the line then."""
+        return any(name.upper() in ALLOCATIONS and not is_blank(value) for name, value in self.entries.items())
+
+    @property
+    def shares(self) -> list[Mapping[str, Any]]:
+        """What of it is shared out by hand, share by share."""
+        return [each for each in _listed(self.entries.get("SPLIT")) if isinstance(each, Mapping)]
 
     def path(self, entry: str = "") -> str:
         """Return where an entry stands, as a person says it: "line 3 ACCOUNTNO"."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_intacct.client import transactions
 from airflow_provider_intacct.client.posting.kinds import Kind
-from airflow_provider_intacct.client.transactions.documents import EXCHANGE, LINE
+from airflow_provider_intacct.client.transactions.documents import EXCHANGE, LINE, TAX
 from airflow_provider_intacct.client.transactions.shape import Part, Slot, Spread, Transaction, class_slots
 
 
@@ -43,7 +43,7 @@ _SEQUENCES: Mapping[str, tuple[tuple[str, ...], str, str, tuple[str, ...]]] = {
         (
             *("vendorid", "datecreated", "dateposted", "datedue", "termname", "action", "batchkey", "billno"),
             *("ponumber", "onhold", "description", "externalid", "payto", "returnto", *EXCHANGE, "nogl", "supdocid"),
-            *("customfields", "billitems"),
+            *("customfields", *TAX, "billitems"),
         ),
         "billitems",
         "lineitem",

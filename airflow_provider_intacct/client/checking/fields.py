@@ -17,6 +17,9 @@ SAID_AT_POSTING = frozenset({"ACTION", "STATE"})
 ADVISORY = frozenset({"returnto", "payto", "datedue", "supdocid"})
 """Required by the published schema, but left out in newer samples, or where the company numbers records by itself."""
 
+AMOUNTS = frozenset({"TRX_AMOUNT", "AMOUNT", "TOTALTRXAMOUNT"})
+"""Entries, in either case, of which a line of a document has one, before tax or with it."""
+
 NO_FIELDS_KNOWN = "lookup describes no {object}, so names and types of its fields are not checked"
 
 
@@ -80,6 +83,7 @@ def _missing(section: Section, company: Company) -> Iterator[Problem]:
         for name, entry in section.shape.entries.items():
             if entry.required and name not in given and name not in ADVISORY and not _amount(name, given):
                 yield _problem(section, name, ("it is required", "give it"))
+        yield from _without_amount(section, given)
         yield from _of_bills(section, given)
         return
     definition = company.definition(section.object)
@@ -97,6 +101,13 @@ def _missing(section: Section, company: Company) -> Iterator[Problem]:
 def _amount(name: str, given: set[str]) -> bool:
     """Whether another spelling of an amount is given: journal lines take AMOUNT and TRX_AMOUNT alike."""
     return name in ("TRX_AMOUNT", "AMOUNT") and bool({"TRX_AMOUNT", "AMOUNT"} & given)
+
+
+def _without_amount(section: Section, given: set[str]) -> Iterator[Problem]:
+    names = [name for name in section.shape.entries if name.upper() in AMOUNTS] if section.shape is not None else []
+    if section.is_line and not section.is_split and names and not any(name.upper() in AMOUNTS for name in given):
+        before_tax = min(names, key=lambda name: name.upper() == "TOTALTRXAMOUNT")
+        yield _problem(section, before_tax, ("it has no amount", "give it"))
 
 
 def _of_bills(section: Section, given: set[str]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from airflow_provider_intacct.client.checking import dates
-from airflow_provider_intacct.client.checking.balance import balance_problems, entities_of
+from airflow_provider_intacct.client.checking.balance import balance_problems, entities_of, share_problems
 from airflow_provider_intacct.client.checking.content import Section, is_blank, sections, text_of
 from airflow_provider_intacct.client.checking.definitions import company_of
 from airflow_provider_intacct.client.checking.documented import documented
@@ -123,14 +123,16 @@ def _of_record(
     for line in lines:
         yield from requirement_problems(line, facts.known)
         yield from _place_problems(line, facts)
+    for line in lines:
+        yield from share_problems(line)
     if posting.kind.journal and lines and not statistical:
         yield from balance_problems(posting, lines, facts.entity_by_location(), several=facts.several_entities)
     yield from sign_problems(header, lines)
 
 
 def _place_problems(line: Section, facts: Facts) -> Iterator[Problem]:
-    """Yield that a line has no location where there are several entities, unless the session is in one of them."""
-    if not facts.several_entities or line.object not in TRANSACTIONS:
+    """Yield that a line has no location where there are several entities, nor an allocation that brings locations."""
+    if not facts.several_entities or line.object not in TRANSACTIONS or line.is_allocated:
         return
     if all(line.value(name) is None for name in PLACES):
         name = "locationid" if line.posting.kind.legacy else PLACES[line.object != "GLENTRY"]

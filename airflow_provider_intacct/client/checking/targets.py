@@ -43,11 +43,15 @@ def resolved(execute: Execute, postings: Sequence[Posting]) -> Flow[Resolved]:
     made.problems += [refusal(posting) for posting in postings if posting.problem]
     ready = [posting for posting in postings if not posting.problem]
     acts = yield from _addressed(execute, [each for each in ready if each.act not in WRITTEN], made)
-    made.acts, settled = yield from with_opposites(execute, acts, {})
-    _settle(settled, made)
+    acts, settled = yield from with_opposites(execute, acts, {})
+    twice = named_twice(acts, {})
+    _settle([*settled, *twice], made)
+    held = {outcome.posting.control_id for outcome in twice}
+    made.acts = [posting for posting in acts if posting.control_id not in held]
     content = [each for each in ready if each.act in WRITTEN]
     named = [each for each in content if each.act == "update" and not each.looked_up and each.kind.object_name]
     yield from _found(execute, [each for each in named if each.natural_key], made)
+    content = comparable(content)
     if any(each.looked_up or each.unless_same for each in content):
         content = yield from _decided(execute, content, made)
     made.written = content

@@ -29,7 +29,6 @@ from airflow_provider_intacct.client.transactions.journal import (
     Split,
     StatisticalJournalEntry,
     StatisticalLine,
-    TaxEntry,
 )
 from airflow_provider_intacct.client.transactions.master import (
     Class,
@@ -77,7 +76,7 @@ from airflow_provider_intacct.client.transactions.receivables import (
     ReceivedPaymentDetail,
 )
 from airflow_provider_intacct.client.transactions.shape import Transaction
-from airflow_provider_intacct.client.transactions.values import Address, Dimensions, Exchange
+from airflow_provider_intacct.client.transactions.values import Address, Dimensions, Exchange, TaxEntry
 
 __all__ = [
     "Address",

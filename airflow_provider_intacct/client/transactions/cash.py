@@ -8,27 +8,40 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar
 
-from airflow_provider_intacct.client.transactions.documents import EXCHANGE, AccountLine, DocumentLine
+from airflow_provider_intacct.client.transactions.documents import (
+    EXCHANGE,
+    TAX,
+    AccountLine,
+    DocumentLine,
+    one_amount,
+    tax_included,
+)
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Style, Transaction
 from airflow_provider_intacct.client.transactions.values import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeCardLine(AccountLine):
-    """What was bought, to an account or an account label."""
+    """What was bought, to an account or an account label. `amount_with_tax` stands in place of `amount`."""
 
-    amount: Annotated[Money, "paymentamount"]
+    amount: Annotated[Money | None, "paymentamount"] = None
     description: Annotated[str | None, "description"] = None
 
     order: ClassVar[tuple[str, ...]] = (
         *("glaccountno", "accountlabel", "description", "paymentamount", "departmentid", "locationid", "customerid"),
-        *("vendorid", "employeeid", "projectid", "itemid", "classid", "contractid", "warehouseid", "customfields"),
+        *("vendorid", "employeeid", "projectid", "taskid", "costtypeid", "itemid", "classid", "contractid"),
+        *("warehouseid", "customfields", "totaltrxamount", "taxentries", "billable"),
     )
+    money: ClassVar[str] = "paymentamount"
+
+    def problem(self) -> str:
+        """Say that the amount or the account is missing or given twice, or nothing."""
+        return AccountLine.problem(self) or one_amount(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeCardTransaction(Transaction):
-    """A purchase by charge card."""
+    """A purchase by charge card. `amount_with_tax` on lines goes with `inclusive_tax=True`."""
 
     card: Annotated[str, "chargecardid"]
     payment_date: Annotated[date, "paymentdate"]
@@ -38,6 +51,8 @@ class ChargeCardTransaction(Transaction):
     description: Annotated[str | None, "description"] = None
     attachment: Annotated[str | None, "supdocid"] = None
     exchange: Exchange | None = None
+    inclusive_tax: Annotated[bool | None, "inclusivetax"] = None
+    tax_solution: Annotated[str | None, "taxsolutionid"] = None
     custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "CCTRANSACTION"
@@ -45,8 +60,12 @@ class ChargeCardTransaction(Transaction):
     style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("chargecardid", "paymentdate", "referenceno", "payee", "description", "supdocid", *EXCHANGE[1:]),
-        *("customfields", "ccpayitems"),
+        *("customfields", *TAX, "ccpayitems"),
     )
+
+    def problem(self) -> str:
+        """Say which line's amounts do not fit whether tax is included, or nothing."""
+        return tax_included(self.lines, included=bool(self.inclusive_tax))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +87,11 @@ class Deposit(Transaction):
         *("bankaccountid", "depositdate", "depositid", "receiptkeys", "description", "supdocid", "customfields"),
     )
 
+    def problem(self) -> str:
+        """Say which receipt is named twice, or nothing."""
+        twice = next((each for number, each in enumerate(self.receipts) if each in self.receipts[:number]), "")
+        return f"receipt {twice} is named twice" if twice else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherReceipt(Transaction):
@@ -85,6 +109,8 @@ class OtherReceipt(Transaction):
     description: Annotated[str | None, "description"] = None
     attachment: Annotated[str | None, "supdocid"] = None
     exchange: Exchange | None = None
+    inclusive_tax: Annotated[bool | None, "inclusivetax"] = None
+    tax_solution: Annotated[str | None, "taxsolutionid"] = None
     custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "OTHERRECEIPTS"
@@ -92,7 +118,7 @@ class OtherReceipt(Transaction):
     style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("paymentdate", "payee", "receiveddate", "paymentmethod", "undepglaccountno", "bankaccountid", "depositdate"),
-        *("refid", "description", "supdocid", *EXCHANGE[1:], "customfields", "receiptitems"),
+        *("refid", "description", "supdocid", *EXCHANGE[1:], "customfields", *TAX, "receiptitems"),
     )
 
     def problem(self) -> str:
@@ -101,4 +127,7 @@ class OtherReceipt(Transaction):
             return "give either bank or undeposited_account: where the money goes"
         if self.deposit_date is not None and self.bank is None:
             return "deposit_date goes with bank"
-        return ""
+        twice = next((number for number, line in enumerate(self.lines, 1) if one_amount(line)), 0)
+        if twice:
+            return f"line {twice}: {one_amount(self.lines[twice - 1])}"
+        return tax_included(self.lines, included=bool(self.inclusive_tax))

@@ -1,26 +1,29 @@
 """What the functions of their own (create_invoice and its like) share: their lines, and the order of the schema.
 
-Source: the content models of Sage's 3.0 schema.
+Source: the content models of Sage's 3.0 schema; developer.intacct.com for what came after the schema was published:
+tasks and cost types (2019 R4, 2020 R2) and taxes (2020 R4, 2021 R1).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction
-from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
+from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Style, Transaction, rendered
+from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange, TaxEntry
 
 Action = Literal["Submit", "Draft"]
 
 EXCHANGE = ("basecurr", "currency", "exchratedate", "exchratetype", "exchrate")
 
+TAX = ("inclusivetax", "taxsolutionid")
+
 LINE = (
     *("accountlabel", "glaccountno", "offsetglaccountno", "amount", "allocationid", "memo", "locationid"),
     *("departmentid", "item1099", "form1099type", "form1099box", "customfields", "revrectemplate", "defrevaccount"),
-    *("revrecstartdate", "revrecenddate", "projectid", "customerid", "vendorid", "employeeid", "itemid", "classid"),
-    *("contractid", "warehouseid", "billable"),
+    *("revrecstartdate", "revrecenddate", "projectid", "taskid", "costtypeid", "customerid", "vendorid", "employeeid"),
+    *("itemid", "classid", "contractid", "warehouseid", "billable", "totaltrxamount", "taxentries"),
 )
 
 
@@ -31,20 +34,37 @@ class AccountLine(Part):
     account: Annotated[str | None, "glaccountno"] = None
     account_label: Annotated[str | None, "accountlabel"] = None
     dimensions: Dimensions | None = None
+    amount_with_tax: Annotated[Money | None, "totaltrxamount"] = None
+    tax_entries: Annotated[Sequence[TaxEntry], "taxentries/taxentry"] = ()
+    billable: Annotated[bool | None, "billable"] = None
     custom_fields: CustomFields | None = None
 
     style: ClassVar[Style] = "legacy"
+    money: ClassVar[str] = "amount"
+    """The element of the amount, which is empty where Intacct takes the tax out of `amount_with_tax`."""
+
+    def derived(self) -> dict[str, Any]:
+        """Return the tax entries as the functions of their own spell them, and the empty amount."""
+        entries = [{name.lower(): value for name, value in rendered(entry, "").items()} for entry in self.tax_entries]
+        empty = self.amount_with_tax is not None and getattr(self, "amount", None) is None
+        return ({"taxentries": {"taxentry": entries}} if entries else {}) | ({self.money: ""} if empty else {})
 
     def problem(self) -> str:
-        """Say that the account is missing or given twice, or nothing."""
+        """Say that the amount or the account is missing or given twice, or nothing."""
+        if getattr(self, "amount", None) is None and self.amount_with_tax is None:
+            return "amount is missing"
         return one_account(self.account, self.account_label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLine(AccountLine):
-    """A line of an invoice, an adjustment or an other receipt, to an account or an account label."""
+    """A line of an invoice, an adjustment or an other receipt, to an account or an account label.
 
-    amount: Annotated[Money, "amount"]
+    `amount_with_tax` goes with `inclusive_tax=True`: in place of `amount` on an other receipt, beside it on an
+    adjustment.
+    """
+
+    amount: Annotated[Money | None, "amount"] = None
     offset_account: Annotated[str | None, "offsetglaccountno"] = None
     memo: Annotated[str | None, "memo"] = None
     allocation: Annotated[str | None, "allocationid"] = None
@@ -55,7 +75,6 @@ class DocumentLine(AccountLine):
     deferred_revenue_account: Annotated[str | None, "defrevaccount"] = None
     revenue_from: Annotated[date | None, "revrecstartdate"] = None
     revenue_until: Annotated[date | None, "revrecenddate"] = None
-    billable: Annotated[bool | None, "billable"] = None
 
     order: ClassVar[tuple[str, ...]] = LINE
 
@@ -73,6 +92,7 @@ class Adjustment(Transaction):
     external_id: Annotated[str | None, "externalid"] = None
     exchange: Exchange | None = None
     no_gl: Annotated[bool | None, "nogl"] = None
+    tax_solution: Annotated[str | None, "taxsolutionid"] = None
 
     style: ClassVar[Style] = "legacy"
 
@@ -107,15 +127,43 @@ def one_account(account: str | None, account_label: str | None) -> str:
     return "give either account or account_label" if (account is None) == (account_label is None) else ""
 
 
+def one_amount(line: Any) -> str:
+    """Say that a line has an amount twice, or nothing."""
+    twice = line.amount is not None and line.amount_with_tax is not None
+    return "it has both an amount and an amount_with_tax; give one of them" if twice else ""
+
+
+def tax_included(lines: Sequence[Any], *, included: bool) -> str:
+    """Say which line's amounts do not fit whether tax is included, or nothing."""
+    for number, line in enumerate(lines, 1):
+        if line.amount_with_tax is not None and not included:
+            return f"line {number} has amount_with_tax; that needs inclusive_tax=True"
+        if line.amount_with_tax is None and included:
+            return f"line {number} has no amount_with_tax, which inclusive_tax=True needs"
+    return ""
+
+
+def with_amounts(lines: Sequence[DocumentLine]) -> str:
+    """Say which line has an amount with tax alone, where Intacct asks for both, or nothing."""
+    without = next((number for number, line in enumerate(lines, 1) if line.amount is None), 0)
+    return f"line {without} has amount_with_tax alone; Intacct asks for amount as well here" if without else ""
+
+
+def without_tax_included(lines: Sequence[DocumentLine]) -> str:
+    """Say which line has an amount with tax, where Intacct knows none, or nothing."""
+    given = next((number for number, line in enumerate(lines, 1) if line.amount_with_tax is not None), 0)
+    return f"line {given} has amount_with_tax; an invoice takes amount, before tax" if given else ""
+
+
 def same_signs(lines: Sequence[DocumentLine]) -> str:
     """Say which line has another sign than the first, or nothing.
 
     Source: developer.intacct.com, Accounts Payable > Adjustments: all lines positive, or all negative.
     """
-    negative = Decimal(lines[0].amount) < 0
-    for number, line in enumerate(lines, 1):
-        if Decimal(line.amount) == 0:
+    amounts = [Decimal(line.amount or 0) for line in lines]
+    for number, amount in enumerate(amounts, 1):
+        if amount == 0:
             return f"line {number} has the amount 0"
-        if (Decimal(line.amount) < 0) != negative:
-            return f"line {number} ({line.amount}) has another sign than line 1; make two adjustments of it"
+        if (amount < 0) != (amounts[0] < 0):
+            return f"line {number} ({amount}) has another sign than line 1; make two adjustments of it"
     return ""

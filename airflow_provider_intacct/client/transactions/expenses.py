@@ -24,6 +24,9 @@ class Expense(Part):
     exchange_rate_date: Annotated[date | None, "exchratedate"] = None
     spent_on: Annotated[date | None, "expensedate"] = None
     memo: Annotated[str | None, "memo"] = None
+    form_1099: Annotated[bool | None, "form1099"] = None
+    form_1099_type: Annotated[str | None, "form1099type"] = None
+    form_1099_box: Annotated[str | None, "form1099box"] = None
     paid_for: Annotated[str | None, "paidfor"] = None
     dimensions: Dimensions | None = None
     billable: Annotated[bool | None, "billable"] = None
@@ -36,8 +39,20 @@ class Expense(Part):
     style: ClassVar[Style] = "legacy"
     order: ClassVar[tuple[str, ...]] = (
         *("expensetype", "glaccountno", "amount", "currency", "trx_amount", "exchratedate", "exchratetype", "exchrate"),
-        *("expensedate", "memo", "paidfor", "locationid", "departmentid", "customfields", "projectid", "customerid"),
-        *("vendorid", "employeeid", "itemid", "classid", "contractid", "warehouseid", "billable", "exppmttype"),
+        *("expensedate", "memo", "form1099", "form1099type", "form1099box", "paidfor", "locationid", "departmentid"),
+        *(
+            "customfields",
+            "projectid",
+            "customerid",
+            "vendorid",
+            "employeeid",
+            "itemid",
+            "classid",
+            "contractid",
+            "warehouseid",
+            "billable",
+            "exppmttype",
+        ),
         *("quantity", "rate"),
     )
 

@@ -17,7 +17,7 @@ from airflow_provider_intacct.client.transactions.shape import (
     refuse,
     rendered,
 )
-from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
+from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange, TaxEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +31,11 @@ class Split(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaxEntry(Part):
-    """The tax on a line: the tax detail it falls under, and the amount where Intacct is not to work it out."""
-
-    detail: Annotated[str, "DETAILID"]
-    tax: Annotated[Money | None, "TRX_TAX"] = None
-
-    word: ClassVar[str] = "tax entry"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalLine(Part):
     """A debit or a credit. `exchange` is needed in a currency other than the entity's.
 
-    `allocation` names an allocation of the company that spreads the amount; `splits` spread it by hand.
+    `allocation` names an allocation of the company that spreads the amount; `splits` spread it by hand. Either decides
+    the dimensions. `tax_entries` has one at most, with its amount.
     """
 
     account: Annotated[str, "ACCOUNTNO"]
@@ -77,6 +68,13 @@ class JournalLine(Part):
             return f"{name} is {amount}; amounts are never negative, give {other} {-amount}"
         if self.splits and self.allocation is not None:
             return "it has both an allocation and splits of its own; give one of them"
+        if (self.splits or self.allocation is not None) and self.dimensions is not None:
+            what = "splits" if self.splits else "an allocation"
+            return f"it has dimensions and {what}, and Intacct ignores the dimensions then; leave them out"
+        if any(Decimal(split.amount) < 0 for split in self.splits):
+            return "a split is negative; shares are never negative, as the amount is not"
+        if len(self.tax_entries) > 1 or any(entry.tax is None for entry in self.tax_entries):
+            return "a journal line takes one tax entry, with its tax: Intacct works none out here"
         shared = sum((Decimal(split.amount) for split in self.splits), Decimal(0))
         if self.splits and shared != amount:
             return f"its splits add up to {shared} and {name} is {amount}; they differ by {abs(shared - amount)}"
@@ -111,15 +109,18 @@ class JournalEntry(Entry):
     """A journal entry: debits and credits that balance in every currency.
 
     `reverse_on` books the opposite on a later day. `source_entity` is the entity that the entry is made in where it
-    does not balance within each entity; Intacct then books what they owe each other. Its natural key is JOURNAL and
-    REFERENCENO; without a reference one is stamped there.
+    does not balance within each entity; Intacct then books what they owe each other. Tax on purchases is Inbound and
+    of a `tax_vendor`, tax on sales Outbound and of a `tax_customer`. Its natural key is JOURNAL and REFERENCENO;
+    without a reference one is stamped there.
     """
 
     lines: Annotated[Sequence[JournalLine], "ENTRIES/GLENTRY"]
     source_entity: Annotated[str | None, "BASELOCATION_NO"] = None
-    tax_implications: Annotated[str | None, "TAXIMPLICATIONS"] = None
+    tax_implications: Annotated[Literal["None", "Inbound", "Outbound"] | None, "TAXIMPLICATIONS"] = None
     tax_vendor: Annotated[str | None, "VATVENDORID"] = None
     tax_customer: Annotated[str | None, "VATCUSTOMERID"] = None
+    tax_contact: Annotated[str | None, "VATCONTACTID"] = None
+    tax_solution: Annotated[str | None, "TAXSOLUTIONID"] = None
 
     def record(self) -> dict[str, Any]:
         """Return the plain mapping. Raises UnbalancedEntryError with the difference per currency and location."""

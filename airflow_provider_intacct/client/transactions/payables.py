@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from airflow_provider_intacct.client.transactions.documents import (
     EXCHANGE,
+    TAX,
     Action,
     Adjustment,
     Credit,
@@ -17,10 +18,11 @@ from airflow_provider_intacct.client.transactions.documents import (
     credit_problem,
     one_account,
     same_signs,
+    tax_included,
+    with_amounts,
 )
-from airflow_provider_intacct.client.transactions.journal import TaxEntry
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Transaction
-from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange
+from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange, TaxEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class BillLine(Part):
     form_1099_type: Annotated[str | None, "FORM1099TYPE"] = None
     form_1099_box: Annotated[str | None, "FORM1099BOX"] = None
     billable: Annotated[bool | None, "BILLABLE"] = None
+    partial_exemption: Annotated[bool | None, "PARTIALEXEMPT"] = None
     tax_entries: Annotated[Sequence[TaxEntry], "TAXENTRIES/TAXENTRY"] = ()
     custom_fields: CustomFields | None = None
 
@@ -54,7 +57,8 @@ class Bill(Transaction):
     """A vendor's bill. `due` may be left out of a draft only.
 
     Its natural key is VENDORID and RECORDID, the number the vendor gave it; DOCNUMBER is a reference of yours, stamped
-    if empty. `amount_with_tax` on lines goes with `inclusive_tax=True`.
+    if empty. `amount_with_tax` on lines goes with `inclusive_tax=True`. `tax_solution` is needed at the top level of a
+    company of several tax jurisdictions.
     """
 
     vendor: Annotated[str, "VENDORID"]
@@ -72,7 +76,10 @@ class Bill(Transaction):
     pay_to: Annotated[str | None, "BILLTOPAYTOCONTACTNAME"] = None
     return_to: Annotated[str | None, "SHIPTORETURNTOCONTACTNAME"] = None
     summary: Annotated[str | None, "PRBATCH"] = None
+    recommended_payment_date: Annotated[date | None, "RECPAYMENTDATE"] = None
+    payment_priority: Annotated[Literal["urgent", "high", "normal", "low"] | None, "PAYMENTPRIORITY"] = None
     inclusive_tax: Annotated[bool | None, "INCLUSIVETAX"] = None
+    tax_solution: Annotated[str | None, "TAXSOLUTIONID"] = None
     attachment: Annotated[str | None, "SUPDOCID"] = None
     external_id: Annotated[str | None, "EXTERNALID"] = None
     action: Annotated[Action | None, "ACTION"] = None
@@ -84,9 +91,7 @@ class Bill(Transaction):
         """Say what is wrong with the due date or with tax, or nothing."""
         if self.due is None and self.action != "Draft":
             return 'due is missing; only a draft (action="Draft") goes without'
-        if any(line.amount_with_tax is not None for line in self.lines) and not self.inclusive_tax:
-            return "a line has amount_with_tax; that needs inclusive_tax=True on the bill"
-        return ""
+        return tax_included(self.lines, included=bool(self.inclusive_tax))
 
 
 Key = int | str
@@ -201,15 +206,20 @@ class ApAdjustment(Adjustment):
     vendor: Annotated[str, "vendorid"]
     lines: Annotated[Sequence[DocumentLine], "apadjustmentitems/lineitem"]
     bill_number: Annotated[str | None, "billno"] = None
+    inclusive_tax: Annotated[bool | None, "inclusivetax"] = None
     custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "APADJUSTMENT"
     function: ClassVar[str] = "create_apadjustment"
     order: ClassVar[tuple[str, ...]] = (
         *("vendorid", "datecreated", "dateposted", "batchkey", "adjustmentno", "action", "billno", "description"),
-        *("externalid", *EXCHANGE, "nogl", "customfields", "apadjustmentitems"),
+        *("externalid", *EXCHANGE, "nogl", "customfields", *TAX, "apadjustmentitems"),
     )
 
     def problem(self) -> str:
-        """Say that the lines differ in sign, or nothing."""
-        return same_signs(self.lines)
+        """Say that a line has no amount, that they differ in sign, or nothing."""
+        return (
+            tax_included(self.lines, included=bool(self.inclusive_tax))
+            or with_amounts(self.lines)
+            or same_signs(self.lines)
+        )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from airflow_provider_intacct.client.transactions.documents import (
     EXCHANGE,
@@ -16,6 +16,8 @@ from airflow_provider_intacct.client.transactions.documents import (
     Credit,
     DocumentLine,
     credit_problem,
+    with_amounts,
+    without_tax_included,
 )
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Number, Part, Style, Transaction
 from airflow_provider_intacct.client.transactions.values import Exchange
@@ -42,6 +44,7 @@ class Invoice(Transaction):
     bill_to: Annotated[str | None, "billto/contactname"] = None
     ship_to: Annotated[str | None, "shipto/contactname"] = None
     no_gl: Annotated[bool | None, "nogl"] = None
+    tax_solution: Annotated[str | None, "taxsolutionid"] = None
     attachment: Annotated[str | None, "supdocid"] = None
     external_id: Annotated[str | None, "externalid"] = None
     action: Annotated[Action | None, "action"] = None
@@ -53,12 +56,18 @@ class Invoice(Transaction):
     order: ClassVar[tuple[str, ...]] = (
         *("customerid", "datecreated", "dateposted", "datedue", "termname", "batchkey", "action", "invoiceno"),
         *("ponumber", "description", "externalid", "billto", "shipto", *EXCHANGE, "nogl", "supdocid"),
-        *("customfields", "invoiceitems"),
+        *("customfields", "taxsolutionid", "invoiceitems"),
     )
 
+    def derived(self) -> dict[str, Any]:
+        """Say `nogl` where a tax solution is named: a reference that is stamped finds its place before it."""
+        return {"nogl": False} if self.tax_solution is not None and self.no_gl is None else {}
+
     def problem(self) -> str:
-        """Say that nothing tells when it is due, or nothing."""
-        return "give due or terms, which say when it is due" if self.due is None and self.terms is None else ""
+        """Say that nothing tells when it is due, that a line has no amount, or nothing."""
+        if self.due is None and self.terms is None:
+            return "give due or terms, which say when it is due"
+        return without_tax_included(self.lines)
 
 
 Key = int | str
@@ -271,5 +280,9 @@ class ArAdjustment(Adjustment):
     function: ClassVar[str] = "create_aradjustment"
     order: ClassVar[tuple[str, ...]] = (
         *("customerid", "datecreated", "dateposted", "batchkey", "adjustmentno", "action", "invoiceno"),
-        *("description", "externalid", *EXCHANGE, "nogl", "aradjustmentitems"),
+        *("description", "externalid", *EXCHANGE, "nogl", "taxsolutionid", "aradjustmentitems"),
     )
+
+    def problem(self) -> str:
+        """Say that a line has no amount, or nothing."""
+        return with_amounts(self.lines)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar
 
-from airflow_provider_intacct.client.transactions.shape import Number, Part, Spread
+from airflow_provider_intacct.client.transactions.shape import Money, Number, Part, Spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,19 @@ class Exchange(Spread):
         if self.rate is not None and self.rate_date is not None:
             return "rate_date goes with rate_type, not with a rate of your own"
         return "" if self.rate is None or self.rate > 0 else f"the exchange rate is {self.rate}; it is more than zero"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxEntry(Part):
+    """The tax on a line: the tax detail it falls under, and the amount where Intacct is not to work it out.
+
+    For companies of Australia, South Africa and the United Kingdom. Source: developer.intacct.com, "taxentry".
+    """
+
+    detail: Annotated[str, "DETAILID"]
+    tax: Annotated[Money | None, "TRX_TAX"] = None
+
+    word: ClassVar[str] = "tax entry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ EVERYWHERE = Dimensions(
     location="100", department="10", project="P", task="T", cost_type="K", customer="C", vendor="V", employee="E",
     item="I", class_="A", contract="N", warehouse="W", user_defined={"CHANNEL": "10001"},
 )  # fmt: skip
-ON_DOCUMENTS = Dimensions(
+ON_EXPENSES = Dimensions(
     location="100", department="10", project="P", customer="C", vendor="V", employee="E", item="I", class_="A",
     contract="N", warehouse="W", user_defined={"CHANNEL": "10001"},
 )  # fmt: skip
@@ -102,15 +102,19 @@ def sample(slot: Slot) -> Any:
     return samples.get(kind, f"{slot.attribute} <&> é") if kind is not None else None
 
 
-def _document_line(amount: str = "12.34", *, by_label: bool = False) -> DocumentLine:
-    without = "account" if by_label else "account_label"
-    made: DocumentLine = filled(DocumentLine, without, amount=Decimal(amount), dimensions=ON_DOCUMENTS)
-    return made
+def _document_lines(*without: str) -> list[DocumentLine]:
+    return [
+        filled(DocumentLine, "account_label", *without),
+        filled(DocumentLine, "account", *without, amount=Decimal("0.10")),
+    ]
 
 
-DEBIT = filled(JournalLine, "credit", "splits")
-CREDIT = filled(JournalLine, "debit", "allocation", splits=[Split(amount=AMOUNT, dimensions=EVERYWHERE)])
-LINES = [_document_line(), _document_line("0.10", by_label=True)]
+DEBIT = filled(JournalLine, "credit", "splits", "allocation")
+CREDIT = filled(JournalLine, "debit", "allocation", "dimensions", splits=[Split(amount=AMOUNT, dimensions=EVERYWHERE)])
+SPREAD = filled(JournalLine, "debit", "splits", "dimensions")
+LINES = _document_lines("amount_with_tax")
+WITH_TAX = _document_lines()
+TAX_ALONE = [filled(DocumentLine, "account_label", "amount")]
 ADVANCE = ("advance", "advance_line", "advance_amount")
 ADJUSTMENT = ("adjustment", "adjustment_line", "adjustment_amount")
 INLINE = ("inline_credit", "inline_line", "inline_amount")
@@ -138,19 +142,19 @@ RECEIVED = [
 
 DETAILS = [filled(ItemDetail, "lot_number"), filled(ItemDetail, "serial_number")]
 APPLIED = [filled(Applied)]
-NO_WAREHOUSE = dataclasses.replace(ON_DOCUMENTS, warehouse=None)
+NO_WAREHOUSE = dataclasses.replace(EVERYWHERE, warehouse=None)
 OF_CONTRACT = Dimensions(
     location="100", department="10", project="P", task="T", vendor="V", employee="E", class_="A"
 )  # fmt: skip
-NO_ITEM = dataclasses.replace(ON_DOCUMENTS, item=None)
+NO_ITEM = dataclasses.replace(EVERYWHERE, item=None)
 SUBTOTALS = [filled(Subtotal, dimensions=NO_WAREHOUSE)]
 EXPENSES = [
-    filled(Expense, "account", "exchange_rate", dimensions=ON_DOCUMENTS),
-    filled(Expense, "expense_type", "exchange_rate_type", "exchange_rate_date", dimensions=ON_DOCUMENTS),
+    filled(Expense, "account", "exchange_rate", dimensions=ON_EXPENSES),
+    filled(Expense, "expense_type", "exchange_rate_type", "exchange_rate_date", dimensions=ON_EXPENSES),
 ]
 CARD_LINES = [
-    filled(ChargeCardLine, "account_label", dimensions=ON_DOCUMENTS),
-    filled(ChargeCardLine, "account", dimensions=ON_DOCUMENTS),
+    filled(ChargeCardLine, "account_label", "amount"),
+    filled(ChargeCardLine, "account", "amount"),
 ]
 
 EXAMPLES: list[Transaction] = [
@@ -158,8 +162,8 @@ EXAMPLES: list[Transaction] = [
     filled(Timesheet, entries=[filled(TimesheetEntry)]),
     filled(ChargeCardTransaction, lines=CARD_LINES),
     filled(Deposit, receipts=["12", "13"]),
-    filled(OtherReceipt, "undeposited_account", lines=LINES),
-    filled(OtherReceipt, "bank", "deposit_date", lines=LINES),
+    filled(OtherReceipt, "undeposited_account", lines=TAX_ALONE),
+    filled(OtherReceipt, "bank", "deposit_date", "inclusive_tax", lines=LINES),
     filled(
         SalesDocument,
         lines=[filled(SalesLine, dimensions=NO_ITEM, details=DETAILS)],
@@ -174,16 +178,18 @@ EXAMPLES: list[Transaction] = [
     filled(Attachment),
     filled(AttachmentFolder),
     filled(JournalEntry, lines=[DEBIT, CREDIT], reverse_on=date(2026, 4, 1)),
+    filled(JournalEntry, lines=[DEBIT, SPREAD], reverse_on=date(2026, 4, 1)),
     filled(StatisticalJournalEntry, reverse_on=date(2026, 4, 1)),
-    filled(Bill, lines=[filled(BillLine, "account_label", "amount"), filled(BillLine, "account", "amount_with_tax")]),
+    filled(Bill, lines=[filled(BillLine, "account_label", "amount"), filled(BillLine, "account", "amount")]),
+    filled(Bill, "inclusive_tax", lines=[filled(BillLine, "account", "amount_with_tax")]),
     filled(BillPayment, details=PAID),
-    filled(ApAdjustment, lines=LINES, exchange=BY_TYPE),
+    filled(ApAdjustment, lines=WITH_TAX, exchange=BY_TYPE),
     filled(Invoice, lines=LINES),
     filled(Invoice, lines=LINES, exchange=BY_TYPE),
     filled(ReceivedPayment, "payer", "undeposited_account", "summary", "exchange_rate", details=RECEIVED),
     filled(ReceivedPayment, "customer", "bank", "summary", "exchange_rate_type", details=RECEIVED),
     filled(ReceivedPayment, "customer", "bank", "undeposited_account", "exchange_rate", details=RECEIVED),
-    filled(ArAdjustment, lines=LINES),
+    filled(ArAdjustment, lines=WITH_TAX),
     filled(PaymentOnAccount, "undeposited_account", "summary", applied=APPLIED),
     filled(PaymentOnAccount, "bank", "summary", applied=APPLIED, exchange=BY_TYPE),
     filled(PaymentOnAccount, "bank", "undeposited_account", applied=APPLIED),

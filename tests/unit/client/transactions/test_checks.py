@@ -19,6 +19,8 @@ from airflow_provider_intacct.client.transactions import (
     BillLine,
     BillPayment,
     BillPaymentDetail,
+    ChargeCardLine,
+    ChargeCardTransaction,
     Contract,
     ContractLine,
     Deposit,
@@ -33,8 +35,11 @@ from airflow_provider_intacct.client.transactions import (
     ItemDetail,
     JournalEntry,
     JournalLine,
+    OtherReceipt,
     PaymentApplication,
     PaymentOnAccount,
+    PurchasingDocument,
+    PurchasingLine,
     ReceivedPayment,
     ReceivedPaymentDetail,
     SalesDocument,
@@ -94,6 +99,10 @@ def receipt(**more: Any) -> ReceivedPayment:
 def adjustment(*amounts: str) -> ApAdjustment:
     lines = [DocumentLine(account="6500", amount=Decimal(each)) for each in amounts]
     return ApAdjustment(vendor="V", adjustment_date=DAY, lines=lines)
+
+
+def card(*lines: Any, **more: Any) -> ChargeCardTransaction:
+    return ChargeCardTransaction(card="AMEX", payment_date=DAY, lines=lines, **more)
 
 
 def deposit(*receipts: Any) -> Deposit:
@@ -217,8 +226,73 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "Invoice, line 1: give either account or account_label",
     ),
     "a dimension the schema lacks": (
-        lambda: invoice(DocumentLine(account="1", amount=TEN, dimensions=Dimensions(task="T"))),
-        "Invoice, line 1: Intacct takes no taskid here",
+        lambda: expenses(Expense(account="1", amount=TEN, dimensions=Dimensions(task="T"))),
+        "ExpenseReport, expense 1: Intacct takes no taskid here",
+    ),
+    "no amount": (lambda: invoice(DocumentLine(account="1")), "Invoice, line 1: amount is missing"),
+    "an invoice with tax included": (
+        lambda: invoice(DocumentLine(account="1", amount=TEN, amount_with_tax=TEN)),
+        "Invoice: line 1 has amount_with_tax; an invoice takes amount, before tax",
+    ),
+    "an adjustment with tax alone": (
+        lambda: ApAdjustment(
+            vendor="V",
+            adjustment_date=DAY,
+            inclusive_tax=True,
+            lines=[DocumentLine(account="1", amount_with_tax=TEN)],
+        ),
+        "ApAdjustment: line 1 has amount_with_tax alone",
+    ),
+    "tax included of one line only": (
+        lambda: card(ChargeCardLine(account="1", amount=TEN), inclusive_tax=True),
+        "ChargeCardTransaction: line 1 has no amount_with_tax, which inclusive_tax=True needs",
+    ),
+    "a charge before tax and after": (
+        lambda: card(ChargeCardLine(account="1", amount=TEN, amount_with_tax=TEN), inclusive_tax=True),
+        "line 1: it has both an amount and an amount_with_tax",
+    ),
+    "a receipt with tax, unsaid": (
+        lambda: OtherReceipt(
+            payment_date=DAY,
+            payer="P",
+            received=DAY,
+            method="EFT",
+            bank="BOA",
+            lines=[DocumentLine(account="1", amount_with_tax=TEN)],
+        ),
+        "OtherReceipt: line 1 has amount_with_tax; that needs inclusive_tax=True",
+    ),
+    "tax that a journal line leaves to Intacct": (
+        lambda: entry(debit(TEN, tax_entries=[TaxEntry(detail="VAT")]), credit(TEN)),
+        "JournalEntry, line 1: a journal line takes one tax entry, with its tax",
+    ),
+    "tax of no direction": (
+        lambda: entry(tax_implications="Both"),
+        "tax_implications is 'Both'; it is one of 'None', 'Inbound', 'Outbound'",
+    ),
+    "dimensions beside an allocation": (
+        lambda: entry(debit(TEN, allocation="A", dimensions=EAST), credit(TEN)),
+        "line 1: it has dimensions and an allocation, and Intacct ignores the dimensions then",
+    ),
+    "a negative share": (
+        lambda: entry(
+            debit(
+                TEN,
+                splits=[
+                    Split(amount=Decimal(15), dimensions=EAST),
+                    Split(amount=Decimal(-5), dimensions=WEST),
+                ],
+            ),
+            credit(TEN),
+        ),
+        "line 1: a split is negative",
+    ),
+    "a deposit of one receipt twice": (lambda: deposit("12", "13", "12"), "Deposit: receipt 12 is named twice"),
+    "a purchase due at no time": (
+        lambda: PurchasingDocument(
+            type="Purchase Order", document_date=DAY, vendor="V", lines=[PurchasingLine(item="I", quantity=TEN)]
+        ),
+        "PurchasingDocument: give due or terms",
     ),
     "an exchange without a rate": (lambda: bill(exchange=Exchange(currency="EUR")), "Bill: the exchange has no rate"),
     "an exchange with two rates": (
@@ -270,7 +344,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: receipt(details=[ReceivedPaymentDetail(invoice=1, amount=Decimal(0))]),
         "ReceivedPayment, line 1: amount is 0; a payment is more than zero",
     ),
-    "a credit without its amount": (
+    "a credit memo without its amount": (
         lambda: receipt(details=[ReceivedPaymentDetail(invoice=1, adjustment=2)]),
         "ReceivedPayment, line 1: adjustment and its amount go together",
     ),

@@ -17,17 +17,22 @@ from airflow_provider_intacct.client.transactions import (
     Attachment,
     Bill,
     BillLine,
+    ChargeCardLine,
+    ChargeCardTransaction,
     Dimensions,
     DocumentLine,
     Exchange,
     Invoice,
     JournalEntry,
     JournalLine,
+    PurchasingDocument,
+    PurchasingLine,
     SalesDocument,
     SalesLine,
     Split,
     StatisticalJournalEntry,
     StatisticalLine,
+    TaxEntry,
     Transaction,
     TransferLine,
     Vendor,
@@ -57,6 +62,64 @@ def test_every_type_has_an_example_and_every_field_of_it_is_filled() -> None:
             field.name for field in dataclasses.fields(kind) if not any(getattr(each, field.name) for each in examples)
         ]
         assert not empty, kind
+
+
+def test_taxes_and_tasks_stand_where_sages_pages_list_them() -> None:
+    place = Dimensions(location="AUS", project="P", task="T", cost_type="K", item="I")
+    line = DocumentLine(
+        account="4000",
+        amount=TEN,
+        dimensions=place,
+        tax_entries=[TaxEntry(detail="G1"), TaxEntry(detail="G4", tax=TEN)],
+    )
+    invoice = Invoice(
+        customer="C",
+        invoice_date=DAY,
+        terms="N30",
+        lines=[line],
+        tax_solution="Australia - GST",
+        custom_fields={"A": "b"},
+    )
+    made = prepare([invoice], scope=SCOPE)[0].function.body
+    names = [each.tag for each in made]
+    assert names == [
+        "customerid", "datecreated", "termname", "ponumber", "nogl", "customfields", "taxsolutionid", "invoiceitems",
+    ]  # fmt: skip
+    (written,) = made[-1].children
+    assert [each.tag for each in written.children] == [
+        "glaccountno", "amount", "locationid", "projectid", "taskid", "costtypeid", "itemid", "taxentries",
+    ]  # fmt: skip
+    entries = written.children[-1].children
+    assert [[(each.tag, each.text) for each in entry.children] for entry in entries] == [
+        [("detailid", "G1")],
+        [("detailid", "G4"), ("trx_tax", "10.00")],
+    ]
+
+
+def test_an_amount_that_intacct_works_out_is_there_and_empty() -> None:
+    line = ChargeCardLine(account="7400", amount_with_tax=TEN, dimensions=EAST, billable=True)
+    card = ChargeCardTransaction(card="A", payment_date=DAY, inclusive_tax=True, lines=[line])
+    (written,) = prepare([card], scope=SCOPE)[0].function.body[-1].children
+    assert [(each.tag, each.text) for each in written.children if not each.children] == [
+        ("glaccountno", "7400"), ("paymentamount", ""), ("departmentid", "10"), ("locationid", "100"),
+        ("totaltrxamount", "10.00"), ("billable", "true"),
+    ]  # fmt: skip
+
+
+def test_contacts_of_a_purchase_that_are_not_named_are_the_vendors_own() -> None:
+    order = PurchasingDocument(
+        type="Purchase Order",
+        document_date=DAY,
+        vendor="V",
+        terms="N30",
+        lines=[PurchasingLine(item="I", quantity=TEN)],
+        pay_to="Ana",
+    )
+    record = order.record()
+    assert list(record) == [
+        "transactiontype", "datecreated", "vendorid", "termname", "returnto", "payto", "potransitems",
+    ]  # fmt: skip
+    assert (record["returnto"], record["payto"]) == ({"contactname": ""}, {"contactname": "Ana"})
 
 
 def test_dimensions_are_spelled_as_the_line_asks() -> None:
