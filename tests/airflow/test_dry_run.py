@@ -66,6 +66,21 @@ def wrong(**line: Any) -> dict[str, Any]:
     return made
 
 
+def test_it_refuses_one_record_by_two_names(client: IntacctClient) -> None:
+    number = next(iter(client.rows("VENDOR", fields=["RECORDNO"], where="VENDORID = 'V001'")))["RECORDNO"]
+    records = [{"RECORDNO": number, "NAME": "A"}, {"VENDORID": "V001", "NAME": "B"}, {"VENDORID": "V002", "NAME": "C"}]
+    update = IntacctUpdateOperator(
+        task_id="t", object="VENDOR", records=records, dry_run=True, atomic=False, on_reject="collect"
+    )
+    delete = IntacctDeleteOperator(
+        task_id="t", object="VENDOR", keys=[number, "V001", "V002"], dry_run=True, on_reject="collect"
+    )
+    for operator in (update, delete):
+        found = run(operator, Task())
+        assert [each["verdict"] for each in found["records"]] == ["refused", "refused", "ready"]
+        assert any("by another name" in each["text"] for each in found["problems"])
+
+
 def test_it_returns_a_verdict_for_each_record_and_writes_nothing(
     sandbox: SandboxProcess, client: IntacctClient
 ) -> None:

@@ -8,6 +8,7 @@ from airflow_provider_intacct.client.checking.problem import Problem
 from airflow_provider_intacct.client.errors import FunctionError
 from airflow_provider_intacct.client.flows import Flow
 from airflow_provider_intacct.client.posting.acts import KEY, addressed, how_of
+from airflow_provider_intacct.client.posting.carrying import named_twice
 from airflow_provider_intacct.client.posting.existing import Execute
 from airflow_provider_intacct.client.posting.judge import WRITTEN
 from airflow_provider_intacct.client.posting.lookups import RECORD_NUMBER
@@ -15,7 +16,7 @@ from airflow_provider_intacct.client.posting.opposite import with_opposites
 from airflow_provider_intacct.client.posting.outcome import Outcome
 from airflow_provider_intacct.client.posting.records import Posting
 from airflow_provider_intacct.client.posting.targets import find_targets
-from airflow_provider_intacct.client.posting.upserts import decided
+from airflow_provider_intacct.client.posting.upserts import comparable, decided
 
 _RECORD = re.compile(r"record \d+(?: \([^()]*\))?(?:[,:] | (?=is |has ))")
 _PLACE = re.compile(r"((?:line \d+ )?[A-Za-z_][\w./\[\]]*)(?:: | (?=is ))")
@@ -48,10 +49,9 @@ def resolved(execute: Execute, postings: Sequence[Posting]) -> Flow[Resolved]:
     _settle([*settled, *twice], made)
     held = {outcome.posting.control_id for outcome in twice}
     made.acts = [posting for posting in acts if posting.control_id not in held]
-    content = [each for each in ready if each.act in WRITTEN]
+    content = comparable([each for each in ready if each.act in WRITTEN])
     named = [each for each in content if each.act == "update" and not each.looked_up and each.kind.object_name]
     yield from _found(execute, [each for each in named if each.natural_key], made)
-    content = comparable(content)
     if any(each.looked_up or each.unless_same for each in content):
         content = yield from _decided(execute, content, made)
     made.written = content

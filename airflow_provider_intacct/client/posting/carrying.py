@@ -26,9 +26,7 @@ LOST = "an earlier try of this task sent it, and the record is not found any mor
 NOT_THERE = "no {object} record has {name}, or this user does not see it; nothing was sent for it"
 SEVERAL = "{name} names {count} {object} records ({keys}); give the record number. Nothing was sent for it"
 ALREADY = "it is {state} already, so nothing was sent"
-TWICE = (
-    "record {others} of this call is the same {object}, {key}, by another name; name it once. Nothing was sent for it"
-)
+TWICE = "record {others} of this call is the same {object}, key {key}, by another name, so it is not sent: name it once"
 Tell = Callable[[Sending | Settled], None]
 
 
@@ -60,7 +58,7 @@ def carry_out(
     open_acts = [each for each in ready if each.control_id not in known and each.act not in UNDOES]
     settled += yield from _done_already(execute, open_acts)
     done = {outcome.posting.control_id for outcome in settled}
-    settled += _named_twice([posting for posting in ready if posting.control_id not in done], known)
+    settled += named_twice([posting for posting in ready if posting.control_id not in done], known)
     if settled and tell is not None:
         tell(Settled(tuple(settled)))
     decided = {outcome.posting.control_id: outcome for outcome in settled}
@@ -172,7 +170,7 @@ def _done_already(execute: Execute, postings: Sequence[Posting]) -> Flow[list[Ou
     ]
 
 
-def _named_twice(postings: Sequence[Posting], known: Mapping[str, Known]) -> list[Outcome]:
+def named_twice(postings: Sequence[Posting], known: Mapping[str, Known]) -> list[Outcome]:
     """Return the outcomes of those that are about the same record as another, and that no earlier try has sent.
 
     Under another name an act has another control id, so Intacct would not refuse it.

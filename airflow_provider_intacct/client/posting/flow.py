@@ -85,16 +85,19 @@ def post(
         if booked:
             outcomes |= {outcome.posting.control_id: outcome for outcome in booked}
             tell(Settled(tuple(booked)))
-    pending = comparable([posting for posting in postings if posting.control_id not in outcomes])
+    updated = [each for each in outcomes.values() if each.booked and each.key and each.posting.act == "update"]
+    pending = [posting for posting in postings if posting.control_id not in outcomes]
+    pending = comparable(pending, [outcome.posting for outcome in updated])
     new = {
         posting.control_id
         for posting in pending
         if not _unsettled(known.get(posting.control_id)) and (not look_first or can_be_found(posting))
     }
-    if any(posting.looked_up or posting.unless_same for posting in pending):
-        pending, settled = yield from decided(execute, pending)
+    if updated or any(posting.looked_up or posting.unless_same for posting in pending):
+        pending, settled = yield from decided(execute, pending, updated)
         outcomes |= {outcome.posting.control_id: outcome for outcome in settled}
-        tell(Settled(tuple(settled)))
+        if settled:
+            tell(Settled(tuple(settled)))
     for batch in batches(pending):
         if why := _stopped(outcomes.values(), stop_at_rejection, max_rejects):
             outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=why) for posting in batch}

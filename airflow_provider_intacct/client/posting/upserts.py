@@ -91,19 +91,23 @@ def prepare_upserts(
     return gather(records, keys, make, object_name or "create", collect=collect)
 
 
-def comparable(postings: Sequence[Posting]) -> list[Posting]:
+def comparable(postings: Sequence[Posting], others: Sequence[Posting] = ()) -> list[Posting]:
     """Return the postings; updates by name are looked up where another of the same object says a record number.
 
-    Only the company tells whether the two mean one record.
+    Only the company tells whether the two mean one record. `others` are those of the call that are booked already.
     """
     updates = [posting for posting in postings if posting.act == "update" and not posting.kind.legacy]
-    numbered = {posting.kind.object_name for posting in updates if own_number(posting)}
+    numbered = {posting.kind.object_name for posting in [*updates, *others] if own_number(posting)}
     named = {each.control_id for each in updates if each.kind.object_name in numbered and not own_number(each)}
     return [replace(each, looked_up=True) if each.control_id in named else each for each in postings]
 
 
-def decided(execute: Execute, postings: Sequence[Posting]) -> Flow[tuple[list[Posting], list[Outcome]]]:
+def decided(
+    execute: Execute, postings: Sequence[Posting], booked: Sequence[Outcome] = ()
+) -> Flow[tuple[list[Posting], list[Outcome]]]:
     """Flow: the postings as they are to be sent, and the outcomes of those that are not to be.
+
+    `booked` are the outcomes of the call's records that an earlier try has written.
 
     Raises if the user may not query an object: nobody knows then what would be overwritten or booked twice.
     """
@@ -118,7 +122,7 @@ def decided(execute: Execute, postings: Sequence[Posting]) -> Flow[tuple[list[Po
             outcomes.append(Outcome(posting, "rejected", note=problem))
         else:
             pending.append(_as_update(posting, found[0]) if found else replace(posting, looked_up=False))
-    twins = _of_one_record(pending, numbers)
+    twins = _of_one_record(pending, numbers, booked)
     outcomes += twins.values()
     pending = [posting for posting in pending if posting.control_id not in twins]
     same = yield from compared(execute, [each for each in pending if each.unless_same], numbers)
@@ -126,8 +130,10 @@ def decided(execute: Execute, postings: Sequence[Posting]) -> Flow[tuple[list[Po
     return [posting for posting in pending if posting.control_id not in same], outcomes
 
 
-def _of_one_record(postings: Sequence[Posting], numbers: Mapping[str, Sequence[str]]) -> dict[str, Outcome]:
-    """Return the outcomes of those that mean the same record as another, by control id.
+def _of_one_record(
+    postings: Sequence[Posting], numbers: Mapping[str, Sequence[str]], booked: Sequence[Outcome]
+) -> dict[str, Outcome]:
+    """Return the outcomes of those that mean the same record as another, or as one that is booked, by control id.
 
     None of them is sent: the later one would silently write over the earlier, and nobody knows which is meant to stay.
     """
@@ -135,11 +141,14 @@ def _of_one_record(postings: Sequence[Posting], numbers: Mapping[str, Sequence[s
     for posting in postings:
         if number := next(iter(numbers.get(posting.control_id, ())), own_number(posting)):
             groups.setdefault((posting.kind.object_name or posting.kind.name, number), []).append(posting)
+    written: dict[tuple[str, str], list[Posting]] = {}
+    for each in booked:
+        written.setdefault((each.posting.kind.object_name or each.posting.kind.name, each.key), []).append(each.posting)
     return {
-        posting.control_id: Outcome(posting, "rejected", note=_same_record(posting, number, group))
-        for (_, number), group in groups.items()
+        posting.control_id: Outcome(posting, "rejected", note=_same_record(posting, record[1], all_of_it))
+        for record, group in groups.items()
         for posting in group
-        if len(group) > 1
+        if len(all_of_it := [*group, *written.get(record, ())]) > 1
     }
 
 

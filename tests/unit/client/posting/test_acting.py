@@ -123,7 +123,7 @@ def test_two_names_of_one_record_are_refused_and_nothing_is_done_to_it(client: I
     made = vendors(client, "Z1", "Z2")
     outcomes = client.act(deletions(["Z1", made[0].key, "Z2"]), atomic=atomic, stop_at_rejection=False)
     assert [each.status for each in outcomes] == ["rejected", "rejected", "posted"]
-    assert f"record 2 of this call is the same VENDOR, {made[0].key}, by another name" in outcomes[0].note
+    assert f"record 2 of this call is the same VENDOR, key {made[0].key}, by another name" in outcomes[0].note
     assert there(client, "Z1", "Z2") == ["Z1"]
 
 
