@@ -284,11 +284,15 @@ def _find_repeated(
 
     What was rolled back together with a repetition was most likely booked together with it too. A repetition may be
     hidden: in a transaction that was rolled back for no reason given, and, with an earlier reply of this call lost
-    (`doubt`), behind any refusal.
+    (`doubt`), behind any refusal but one: that there is no record to delete, for the control id is looked at before.
     """
     if not (doubt or unexplained(answers) or any(answer.repeated for answer in answers)):
         return {}, None
-    suspects = [each.posting for each in answers if each.repeated or each.undone or (doubt and each.refused)]
+    suspects = [
+        each.posting
+        for each in answers
+        if each.repeated or each.undone or (doubt and each.refused and not each.without_record)
+    ]
     try:
         return (yield from find(execute, suspects)), None
     except IntacctError as error:

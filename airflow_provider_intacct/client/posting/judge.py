@@ -12,6 +12,7 @@ from airflow_provider_intacct.client.errors import (
     GatewayError,
     InProcessError,
     IntacctError,
+    RecordNotFoundError,
     RolledBackError,
     ThrottledError,
     UnavailableError,
@@ -63,6 +64,11 @@ class Answer:
     def refused(self) -> bool:
         """Whether it was refused for itself."""
         return self.error is not None and not (self.repeated or self.undone or self.passing)
+
+    @property
+    def without_record(self) -> bool:
+        """Whether it is a deletion that found no record, and so was not carried out before under its control id."""
+        return self.posting.act == "delete" and isinstance(self.error, RecordNotFoundError)
 
     @property
     def passing(self) -> bool:

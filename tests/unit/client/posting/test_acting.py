@@ -96,6 +96,15 @@ def test_what_was_never_there_is_rejected_and_said_so(client: IntacctClient) -> 
     assert "there is no such record" in outcomes[1].note
 
 
+def test_what_was_never_there_is_not_called_deleted_for_a_lost_reply(
+    sandbox: SandboxProcess, client: IntacctClient
+) -> None:
+    sandbox.fault("reset_after", function="delete")
+    (outcome,) = client.act(deletions(["987654"], object_name="APBILL"))
+    assert outcome.status == "rejected"
+    assert "never existed" in outcome.note
+
+
 def test_what_somebody_else_deleted_is_rejected_with_who_and_when(client: IntacctClient) -> None:
     (made,) = vendors(client, "Z1")
     client.act(deletions([made.key], scope=SOMEBODY))
