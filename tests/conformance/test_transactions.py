@@ -258,3 +258,18 @@ MASTER: list[Transaction] = [
 @pytest.mark.parametrize("record", MASTER, ids=lambda record: type(record).__name__)
 def test_what_transactions_refer_to(client: IntacctClient, record: Transaction) -> None:
     assert posted(client, record)
+
+
+def test_a_vendor_is_paid_as_he_was_entered(client: IntacctClient) -> None:
+    vendor = Vendor(
+        name="New",
+        id="VP",
+        contact=PERSON,
+        pay_to="Silva, Ana",
+        payment_method="EFT",
+        payment_priority="high",
+        do_not_pay=True,
+    )
+    assert not errors(client.check(prepare([vendor], scope=Scope("DEMO", key="checked"))))
+    fields = ("PAYTO.CONTACTNAME", "PAYMETHODKEY", "DONOTCUTCHECK", "DISPLAYCONTACT.MAILADDRESS.COUNTRYCODE")
+    assert row(client, "VENDOR", posted(client, vendor), *fields) == ("Silva, Ana", "EFT", True, "NO")

@@ -5,14 +5,24 @@ the id out. Source: developer.intacct.com, the "Create" page of each object.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Number, Part, Transaction
+from airflow_provider_intacct.client.transactions.shape import (
+    CustomFields,
+    Money,
+    Number,
+    Part,
+    Transaction,
+    rendered,
+)
 from airflow_provider_intacct.client.transactions.values import Address
 
 Status = Literal["active", "inactive"]
+
+SEVERAL = "#~#"
+"""What stands between several values in one text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +42,41 @@ class Reachable(Part):
     prefix: Annotated[str | None, "PREFIX"] = None
     first_name: Annotated[str | None, "FIRSTNAME"] = None
     last_name: Annotated[str | None, "LASTNAME"] = None
+    initial: Annotated[str | None, "INITIAL"] = None
     phone: Annotated[str | None, "PHONE1"] = None
+    second_phone: Annotated[str | None, "PHONE2"] = None
     mobile: Annotated[str | None, "CELLPHONE"] = None
+    pager: Annotated[str | None, "PAGER"] = None
     fax: Annotated[str | None, "FAX"] = None
     email: Annotated[str | None, "EMAIL1"] = None
     second_email: Annotated[str | None, "EMAIL2"] = None
     url: Annotated[str | None, "URL1"] = None
+    second_url: Annotated[str | None, "URL2"] = None
     taxable: Annotated[bool | None, "TAXABLE"] = None
+    tax_group: Annotated[str | None, "TAXGROUP"] = None
+    tax_schedule: Annotated[str | None, "TAXSCHEDULE"] = None
+    tax_solution: Annotated[str | None, "TAXSOLUTIONID"] = None
     address: Annotated[Address | None, "MAILADDRESS"] = None
+
+    def problem(self) -> str:
+        """Say that a tax schedule lacks its solution, or nothing."""
+        lacks = self.tax_schedule is not None and self.tax_solution is None
+        return "tax_schedule needs its tax_solution" if lacks else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactDetails(Reachable):
     """The contact that Intacct makes along with a vendor or customer. `print_as` is required where it is given."""
+
+    name: Annotated[str | None, "CONTACTNAME"] = None
+
+    def derived(self) -> dict[str, Any]:
+        """Return the address as it is spelled here: a contact of its own says COUNTRYCODE."""
+        if self.address is None or self.address.country_code is None:
+            return {}
+        spelled = {"COUNTRYCODE": "ISOCOUNTRYCODE"}
+        address = rendered(self.address, "")
+        return {"MAILADDRESS": {spelled.get(name, name): value for name, value in address.items()}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +84,6 @@ class Contact(Reachable, Transaction):
     """A person or an address that others refer to by `name`."""
 
     name: Annotated[str, "CONTACTNAME"]
-    initial: Annotated[str | None, "INITIAL"] = None
-    second_phone: Annotated[str | None, "PHONE2"] = None
-    tax_group: Annotated[str | None, "TAXGROUP"] = None
     tax_id: Annotated[str | None, "TAXID"] = None
     status: Annotated[Status | None, "STATUS"] = None
     custom_fields: CustomFields | None = None
@@ -64,10 +93,17 @@ class Contact(Reachable, Transaction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party(Master):
-    """What vendors and customers have in common."""
+    """What vendors and customers have in common. Without the names of other contacts, `contact` is taken for them.
+
+    `restriction` says who sees it: all, the top level alone (RootOnly), or those of `restricted_to_locations` and
+    `restricted_to_departments`.
+    """
 
     name: Annotated[str, "NAME"]
     contact: Annotated[ContactDetails | None, "DISPLAYCONTACT"] = None
+    primary_contact: Annotated[str | None, "CONTACTINFO/CONTACTNAME"] = None
+    hide_contact: Annotated[bool | None, "HIDEDISPLAYCONTACT"] = None
+    gl_group: Annotated[str | None, "GLGROUP"] = None
     parent: Annotated[str | None, "PARENTID"] = None
     terms: Annotated[str | None, "TERMNAME"] = None
     account_label: Annotated[str | None, "ACCOUNTLABEL"] = None
@@ -79,11 +115,28 @@ class Party(Master):
     one_time: Annotated[bool | None, "ONETIME"] = None
     comments: Annotated[str | None, "COMMENTS"] = None
     attachment: Annotated[str | None, "SUPDOCID"] = None
+    restriction: Annotated[Literal["Unrestricted", "RootOnly", "Restricted"] | None, "OBJECTRESTRICTION"] = None
+    restricted_to_locations: Annotated[Sequence[str], "RESTRICTEDLOCATIONS"] = ()
+    restricted_to_departments: Annotated[Sequence[str], "RESTRICTEDDEPARTMENTS"] = ()
+
+    def derived(self) -> dict[str, Any]:
+        """Return the places of a restriction as Intacct takes several of them: in one text."""
+        places = {
+            "RESTRICTEDLOCATIONS": self.restricted_to_locations,
+            "RESTRICTEDDEPARTMENTS": self.restricted_to_departments,
+        }
+        return {name: SEVERAL.join(given) for name, given in places.items() if given}
+
+    def problem(self) -> str:
+        """Say that the places of a restriction do not go with it, or nothing."""
+        if bool(self.restricted_to_locations or self.restricted_to_departments) != (self.restriction == "Restricted"):
+            return 'restriction="Restricted" goes with restricted_to_locations or restricted_to_departments'
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor(Party):
-    """One who is paid."""
+    """One who is paid. `ach_...` are the bank account that he is paid to."""
 
     id: Annotated[str | None, "VENDORID"] = None
     type: Annotated[str | None, "VENDTYPE"] = None
@@ -92,6 +145,19 @@ class Vendor(Party):
     form_1099_type: Annotated[str | None, "FORM1099TYPE"] = None
     form_1099_box: Annotated[str | None, "FORM1099BOX"] = None
     name_1099: Annotated[str | None, "NAME1099"] = None
+    pay_to: Annotated[str | None, "PAYTO/CONTACTNAME"] = None
+    return_to: Annotated[str | None, "RETURNTO/CONTACTNAME"] = None
+    payment_method: Annotated[str | None, "PAYMETHODKEY"] = None
+    payment_priority: Annotated[str | None, "PAYMENTPRIORITY"] = None
+    merge_payments: Annotated[bool | None, "MERGEPAYMENTREQ"] = None
+    notify_of_payment: Annotated[bool | None, "PAYMENTNOTIFY"] = None
+    do_not_pay: Annotated[bool | None, "DONOTCUTCHECK"] = None
+    billing_type: Annotated[str | None, "BILLINGTYPE"] = None
+    ach_enabled: Annotated[bool | None, "ACHENABLED"] = None
+    ach_routing_number: Annotated[str | None, "ACHBANKROUTINGNUMBER"] = None
+    ach_account_number: Annotated[str | None, "ACHACCOUNTNUMBER"] = field(default=None, repr=False)
+    ach_account_type: Annotated[str | None, "ACHACCOUNTTYPE"] = None
+    ach_remittance_type: Annotated[str | None, "ACHREMITTANCETYPE"] = None
 
     object_name: ClassVar[str] = "VENDOR"
 
@@ -105,6 +171,8 @@ class Customer(Party):
     sales_rep: Annotated[str | None, "CUSTREPID"] = None
     territory: Annotated[str | None, "TERRITORYID"] = None
     account: Annotated[str | None, "ARACCOUNT"] = None
+    bill_to: Annotated[str | None, "BILLTO/CONTACTNAME"] = None
+    ship_to: Annotated[str | None, "SHIPTO/CONTACTNAME"] = None
     resale_number: Annotated[str | None, "RESALENO"] = None
     shipping_method: Annotated[str | None, "SHIPPINGMETHOD"] = None
 

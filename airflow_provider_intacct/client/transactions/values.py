@@ -81,6 +81,7 @@ class Address(Part):
 
     line1: Annotated[str | None, "ADDRESS1"] = None
     line2: Annotated[str | None, "ADDRESS2"] = None
+    line3: Annotated[str | None, "ADDRESS3"] = None
     city: Annotated[str | None, "CITY"] = None
     state: Annotated[str | None, "STATE"] = None
     postal_code: Annotated[str | None, "ZIP"] = None

@@ -102,12 +102,19 @@ _TRANSACTIONS = {
     "SUPDOC": Rules(attachments.create, attachments.update, attachments.delete),
 }
 
+_COUNTRY_CODE = "DISPLAYCONTACT.MAILADDRESS.ISOCOUNTRYCODE"
+"""How vendors and customers spell it in a request. Source: developer.intacct.com, Vendors, Customers, MAILADDRESS."""
+
 WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
     {
         "APBILL": {"ACTION": Field("ACTION")},
         "ARINVOICE": {"ACTION": Field("ACTION")},
         "APADJUSTMENT": {"ACTION": Field("ACTION")},
         "ARADJUSTMENT": {"ACTION": Field("ACTION")},
+        **{
+            party: {_COUNTRY_CODE: Field("DISPLAYCONTACT.MAILADDRESS.COUNTRYCODE", length=2)}
+            for party in ("VENDOR", "CUSTOMER")
+        },
         "ICTRANSFER": {"ACTION": Field("ACTION")},
         "EEXPENSES": {"ACTION": Field("ACTION")},
         "APPYMT": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},

@@ -197,12 +197,14 @@ EXAMPLES: list[Transaction] = [
     filled(Contract, "evergreen_template", dimensions=OF_CONTRACT),
     filled(Contract, "end", dimensions=OF_CONTRACT, term_type="Evergreen"),
     filled(ContractLine, dimensions=OF_CONTRACT),
+    filled(Vendor, restriction="Restricted"),
+    filled(Customer, restriction="Restricted"),
     filled(User, contact=UserContact(name="Silva, Ana")),
     filled(User, contact=filled(UserContact, "name")),
     *[
         filled(kind)
         for kind in (
-            *(Vendor, Customer, Contact, Employee, Project, Task, Item),
+            *(Contact, Employee, Project, Task, Item),
             *(Location, Department, Class, GLAccount, Warehouse),
         )
     ],

@@ -21,6 +21,7 @@ from airflow_provider_intacct.client.transactions import (
     BillPaymentDetail,
     ChargeCardLine,
     ChargeCardTransaction,
+    ContactDetails,
     Contract,
     ContractLine,
     Deposit,
@@ -286,6 +287,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
             credit(TEN),
         ),
         "line 1: a split is negative",
+    ),
+    "a restriction to nowhere": (
+        lambda: Vendor(name="N", restriction="Restricted"),
+        'Vendor: restriction="Restricted" goes with restricted_to_locations',
+    ),
+    "a tax schedule of no solution": (
+        lambda: Vendor(name="N", contact=ContactDetails(print_as="N", tax_schedule="Standard")),
+        "Vendor, contact: tax_schedule needs its tax_solution",
     ),
     "a deposit of one receipt twice": (lambda: deposit("12", "13", "12"), "Deposit: receipt 12 is named twice"),
     "a purchase due at no time": (

@@ -13,12 +13,15 @@ from airflow_provider_intacct.client.errors import InvalidRecordError
 from airflow_provider_intacct.client.posting import Scope, prepare
 from airflow_provider_intacct.client.posting.kinds import kind_of
 from airflow_provider_intacct.client.transactions import (
+    Address,
     AttachedFile,
     Attachment,
     Bill,
     BillLine,
     ChargeCardLine,
     ChargeCardTransaction,
+    Contact,
+    ContactDetails,
     Dimensions,
     DocumentLine,
     Exchange,
@@ -120,6 +123,19 @@ def test_contacts_of_a_purchase_that_are_not_named_are_the_vendors_own() -> None
         "transactiontype", "datecreated", "vendorid", "termname", "returnto", "payto", "potransitems",
     ]  # fmt: skip
     assert (record["returnto"], record["payto"]) == ({"contactname": ""}, {"contactname": "Ana"})
+
+
+def test_a_country_code_is_spelled_as_the_contact_asks() -> None:
+    lyon = Address(city="Lyon", country="France", country_code="FR")
+    vendor = Vendor(
+        name="N", contact=ContactDetails(print_as="N", address=lyon), restriction="Restricted",
+        restricted_to_locations=["100", "200"],
+    )  # fmt: skip
+    assert vendor.record()["DISPLAYCONTACT"]["MAILADDRESS"] == {
+        "CITY": "Lyon", "COUNTRY": "France", "ISOCOUNTRYCODE": "FR",
+    }  # fmt: skip
+    assert vendor.record()["RESTRICTEDLOCATIONS"] == "100#~#200"
+    assert Contact(name="N", print_as="N", address=lyon).record()["MAILADDRESS"]["COUNTRYCODE"] == "FR"
 
 
 def test_dimensions_are_spelled_as_the_line_asks() -> None:
