@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_intacct.client import IntacctClient
-from airflow_provider_intacct.client.posting import RecordsRejectedError, raise_unless_posted
+from airflow_provider_intacct.client.posting import Known, RecordsRejectedError, raise_unless_posted
 from tests.faults.company import HURRIED, TASK, WORK, Books, Work, bill, entry, keys, sign_in
 from tests.sandbox_process import SandboxProcess
 
@@ -43,6 +43,39 @@ def test_other_content_under_the_same_key_is_not_posted_and_the_difference_is_sa
     with pytest.raises(RecordsRejectedError, match=r"other content: line 1 \(ACCOUNTNO 6000.*TRX_AMOUNT 80"):
         raise_unless_posted(outcomes)
     assert len(books.added()) == 1
+
+
+@pytest.mark.parametrize("look_first", [True, False])
+@pytest.mark.parametrize("atomic", [True, False])
+@pytest.mark.parametrize("booked_before", [0, 1])
+def test_of_equal_entries_with_one_number_and_two_keys_each_is_booked(
+    client: IntacctClient, booked_before: int, atomic: bool, look_first: bool
+) -> None:
+    books = Books(client, "GLBATCH")
+    equal = Work("equal", "GLBATCH", "create", lambda: [entry(REFERENCENO="DAILY"), entry(REFERENCENO="DAILY")])
+    postings = equal.postings(keys=["first", "second"])
+    client.post([postings[booked_before]])
+    outcomes = client.post(postings, atomic=atomic, look_first=look_first)
+    assert sorted(outcome.status for outcome in outcomes) == ["already_posted", "posted"]
+    assert outcomes[booked_before].status == "already_posted"
+    assert keys(outcomes) == books.added()
+    again = client.post(postings, atomic=atomic, look_first=True)
+    assert [outcome.status for outcome in again] == ["already_posted"] * 2
+    assert keys(again) == books.added()
+
+
+def test_an_entry_equal_to_one_that_is_known_is_not_taken_for_it(client: IntacctClient) -> None:
+    books = Books(client, "GLBATCH")
+    equal = Work("equal", "GLBATCH", "create", lambda: [entry(REFERENCENO="DAILY"), entry(REFERENCENO="DAILY")])
+    first, second = equal.postings(keys=["first", "second"])
+    (booked,) = client.post([first])
+    known = {
+        first.control_id: Known("posted", first.digest, booked.key),
+        second.control_id: Known("in_doubt", second.digest),
+    }
+    outcomes = client.post([first, second], known=known)
+    assert [outcome.status for outcome in outcomes] == ["already_posted", "posted"]
+    assert keys(outcomes) == books.added()
 
 
 def test_other_content_under_the_same_number_is_not_posted_and_the_difference_is_said(client: IntacctClient) -> None:

@@ -70,15 +70,18 @@ def find_records(execute: Execute, postings: Sequence[Posting]) -> Flow[dict[str
     Costs a query for a hundred records of an object, and a read if any of those found has a natural key of its own, for
     then the content has to be compared. A stamped reference tells identity and content by itself.
 
-    What the user may not query counts as not found.
+    What the user may not query counts as not found. A record is found for one posting only, the first of those that say
+    the same: equal journal entries may share a reference number.
     """
     found: dict[str, Found] = {}
     searchable = sorted(filter(can_be_found, postings), key=lambda posting: posting.kind.object_name)
     for _, group in groupby(searchable, key=lambda posting: posting.kind.object_name):
+        taken: set[str] = set()
         for batch in _batches(list(group)):
             candidates = yield from _candidates(execute, batch)
             found |= {each.posting.control_id: Found(each.key) for each in candidates if each.same_stamp}
-            compared = yield from _compared(execute, [each for each in candidates if each.key and not each.same_stamp])
+            others = [each for each in candidates if each.key and not each.same_stamp]
+            compared = yield from _compared(execute, others, taken)
             found |= {name: each for name, each in compared.items() if name not in found}
     return found
 
@@ -115,7 +118,7 @@ def compared(
     ]
     found: dict[str, Found] = {}
     for _, group in groupby(candidates, key=lambda each: each.posting.kind.object_name):
-        found |= yield from _compared(execute, list(group))
+        found |= yield from _compared(execute, list(group), set())
     return {name: each for name, each in found.items() if each.done}
 
 
@@ -168,7 +171,7 @@ def _candidates(execute: Execute, batch: Sequence[Posting]) -> Flow[list[_Candid
         rows += yield from _rows(execute, query)
     candidates: list[_Candidate] = []
     for posting in batch:
-        for row in rows:
+        for row in reversed(rows):  # the oldest first: of equal entries the latest may be another's, posted just now
             stamp = row.get(_searched(posting), "")
             same_stamp = bool(posting.reference) and stamp == posting.reference
             if same_stamp or _is_of(posting, row, stamp):
@@ -214,8 +217,11 @@ def _rows(execute: Execute, query: Function) -> Flow[list[dict[str, str]]]:
     return [dict(record.fields) for record in reply.results[0].records]
 
 
-def _compared(execute: Execute, candidates: Sequence[_Candidate]) -> Flow[dict[str, Found]]:
-    """Flow: of each posting's candidates the one with the same content, else the first, with what differs."""
+def _compared(execute: Execute, candidates: Sequence[_Candidate], taken: set[str]) -> Flow[dict[str, Found]]:
+    """Flow: of each posting's candidates the one with the same content, else the first, with what differs.
+
+    `taken` are the records that are the same as another posting; those found here are added.
+    """
     found: dict[str, Found] = {}
     for batch in _batches(candidates):
         object_name = batch[0].posting.kind.object_name
@@ -233,7 +239,10 @@ def _compared(execute: Execute, candidates: Sequence[_Candidate]) -> Flow[dict[s
             if not what and each.posting.reference and each.posting.act == "create":
                 what = ("something that does not read back, such as the entity it was posted in",)
             known = found.get(each.posting.control_id)
+            if not what and each.key in taken:
+                continue
             if known is None or (known.differences and not what):
+                taken.update([] if what else [each.key])
                 shown = each.posting.act == "create" or not any(unread(each.posting, record))
                 returned = _number(record, each.posting.kind.returns) if each.posting.kind.returns else ""
                 found[each.posting.control_id] = Found(returned or each.key, what, shown)

@@ -81,7 +81,7 @@ def post(
         if posting.control_id not in outcomes and (look_first or _unsettled(known.get(posting.control_id)))
     ]
     if doubtful:
-        booked = yield from _booked_already(execute, doubtful)
+        booked = yield from _booked_already(execute, doubtful, list(outcomes.values()))
         if booked:
             outcomes |= {outcome.posting.control_id: outcome for outcome in booked}
             tell(Settled(tuple(booked)))
@@ -145,10 +145,11 @@ def refuse_changes(execute: Execute, postings: Sequence[Posting], known: Mapping
     raise ChangedSincePostedError(f"{CHANGED}\n" + "\n".join(lines))
 
 
-def _booked_already(execute: Execute, postings: Sequence[Posting]) -> Flow[list[Outcome]]:
+def _booked_already(execute: Execute, postings: Sequence[Posting], known: Sequence[Outcome]) -> Flow[list[Outcome]]:
     """Flow: those of the records that are in the company; raise if one carries our stamp and says something else.
 
-    Other content under a number that the author gave is left to Intacct: it may be another record of that number.
+    Other content under a number that the author gave is left to Intacct: it may be another record of that number. So
+    are equal journal entries of one number of which fewer are there: Intacct knows them by their control ids.
     """
     found = yield from find(execute, postings)
     lines = [
@@ -159,11 +160,22 @@ def _booked_already(execute: Execute, postings: Sequence[Posting]) -> Flow[list[
     ]
     if lines:
         raise ChangedSincePostedError(f"{CHANGED}\n" + "\n".join(lines))
+    taken = {(outcome.posting.kind.object_name, outcome.key) for outcome in known if outcome.booked}
+    short = {posting.digest for posting in postings if _may_have_equals(posting) and posting.control_id not in found}
     return [
         already_posted(posting, there)
         for posting in postings
-        if (there := found.get(posting.control_id)) and there.done
+        if (there := found.get(posting.control_id))
+        and there.done
+        and not (
+            _may_have_equals(posting) and (posting.digest in short or (posting.kind.object_name, there.key) in taken)
+        )
     ]
+
+
+def _may_have_equals(posting: Posting) -> bool:
+    """Whether another record may be the same but for its idempotency key: a journal entry that we have not stamped."""
+    return posting.act == "create" and posting.kind.journal and not posting.reference
 
 
 def _change(posting: Posting, before: Known, found: Mapping[str, Found]) -> str:
@@ -290,7 +302,7 @@ def _find_repeated(
         return {}, None
     suspects = [
         each.posting
-        for each in answers
+        for each in sorted(answers, key=lambda each: not each.repeated)  # what is found belongs to those first
         if each.repeated or each.undone or (doubt and each.refused and not each.without_record)
     ]
     try:
