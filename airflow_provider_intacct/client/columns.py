@@ -37,10 +37,13 @@ if TYPE_CHECKING:
         def datatype(self) -> str: ...
 
     class RawPage(Protocol):
-        """A page as it came: a body of csv, with values `stamped` on all its records, or what makes rows of text."""
+        """A page as it came: `count` records as csv, with values `stamped` on all, or what makes rows of text."""
 
         @property
         def format(self) -> str: ...
+
+        @property
+        def count(self) -> int: ...
 
         @property
         def body(self) -> bytes | None: ...
@@ -100,7 +103,7 @@ class Tables:
         """
         if page.format != "csv":
             return self._from_rows(page.as_rows(tuple(column.name for column in self.columns)))
-        return self._from_csv(page.body or b"", page.stamped)
+        return self._from_csv(page.body or b"", page.count, page.stamped)
 
     def _from_rows(self, rows: list[Row]) -> pa.Table:
         if not rows:
@@ -119,7 +122,7 @@ class Tables:
         except pa.ArrowException:
             self._misfit(field, next(value for value in values if not isinstance(value, str | None)))
 
-    def _from_csv(self, body: bytes, stamped: Mapping[str, str | None]) -> pa.Table:
+    def _from_csv(self, body: bytes, count: int, stamped: Mapping[str, str | None]) -> pa.Table:
         """Let Arrow read the text, and numbers in passing; what it could misread or refuses is read as rows are."""
         if b"\r" in body:
             body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # line breaks as XML leaves them; see rows
@@ -127,7 +130,8 @@ class Tables:
         header = body[: start.end()] if start else b""
         names = _names(header)
         found = self._found([*names, *stamped]) if names else {}
-        if not names or len(header) == len(body) or body.count(b'"') % 2:
+        last = body[body.rfind(b"\n", 0, len(body) - 1) + 1 :]
+        if not names or len(header) == len(body) or last.count(b'"') % 2:
             return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
         types = {found[field.name]: _in_csv(field.type) for field in self.schema}
         try:
@@ -142,6 +146,8 @@ class Tables:
                 ),
             )
         except pa.ArrowInvalid:
+            read = None
+        if read is None or len(read) != count:  # a text that is not closed has swallowed records
             return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
         for name, text in stamped.items():
             read = read.append_column(name, pa.array([text or None] * len(read), pa.string()))

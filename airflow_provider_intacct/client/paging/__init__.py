@@ -12,7 +12,7 @@ shift is seen and the read fails rather than lose a row. `sources` says which pa
 """
 
 from airflow_provider_intacct.client.paging.endings import Progress
-from airflow_provider_intacct.client.paging.extract import Extract, Place, column_of, places_of
+from airflow_provider_intacct.client.paging.extract import Extract, Place, Places, column_of, places_of
 from airflow_provider_intacct.client.paging.keys import KeyCursor
 from airflow_provider_intacct.client.paging.modified import ChangeCursor, Changes
 from airflow_provider_intacct.client.paging.offsets import OffsetCursor
@@ -26,6 +26,7 @@ __all__ = [
     "KeyCursor",
     "OffsetCursor",
     "Place",
+    "Places",
     "Progress",
     "column_of",
     "csv_places",

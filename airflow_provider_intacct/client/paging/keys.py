@@ -1,11 +1,10 @@
 """Pages by key: what is asked for is everything above the key of the last row read."""
 
 from dataclasses import dataclass, replace
-from operator import itemgetter
 
 from airflow_provider_intacct.client.errors import MalformedReplyError
 from airflow_provider_intacct.client.paging.endings import START, Progress
-from airflow_provider_intacct.client.paging.extract import Extract, Place, check_total, rises
+from airflow_provider_intacct.client.paging.extract import Extract, Place, Places, check_total, rises
 from airflow_provider_intacct.client.paging.places import leading
 from airflow_provider_intacct.client.where import Compare, Condition, all_of
 from airflow_provider_intacct.client.xml.functions import Function
@@ -50,13 +49,13 @@ class KeyCursor:
         fields = leading(self.fields, self.place) if form == "csv" else self.fields
         return self.extract.page(fields, where, [order], self.room, form=form)
 
-    def after(self, places: list[Place], total: int | None = None) -> "KeyCursor | None":
+    def after(self, places: Places, total: int | None = None) -> "KeyCursor | None":
         """Return the cursor of the page after this one, None after the last. `total` is the reply's totalcount.
 
         Raises MalformedReplyError for a page that does not lead on from the one before.
         """
         check_total(self.extract, len(places), total)
-        last = self.check_order(list(map(itemgetter(0), places))) if places else self.last
+        last = self.check_order(places.keys) if places.keys else self.last
         progress = self.progress.after(len(places), self.room, total, self.extract.limit)
         return None if progress is None else replace(self, last=last, progress=progress)
 

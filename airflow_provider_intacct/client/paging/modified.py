@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 
 from airflow_provider_intacct.client.errors import MalformedReplyError
 from airflow_provider_intacct.client.paging.endings import START, Progress
-from airflow_provider_intacct.client.paging.extract import Extract, Place, check_total, rises
+from airflow_provider_intacct.client.paging.extract import Extract, Place, Places, check_total, rises
 from airflow_provider_intacct.client.paging.places import leading
 from airflow_provider_intacct.client.where import Compare, Condition, IsNull, all_of, any_of
 from airflow_provider_intacct.client.xml.functions import Function
@@ -88,16 +88,17 @@ class ChangeCursor:
         left = any_of(changed, new)
         return left if self.extract.where is None else all_of(self.extract.where, left)
 
-    def after(self, places: list[Place], total: int | None = None) -> "ChangeCursor | None":
+    def after(self, places: Places, total: int | None = None) -> "ChangeCursor | None":
         """Return the cursor of the page after this one, None after the last. `total` is the reply's totalcount.
 
         Raises MalformedReplyError for a page that does not lead on from the one before.
         """
         check_total(self.extract, len(places), total)
-        if not all(key for _, key in places):
+        if not all(places.keys):
             raise MalformedReplyError(f"query {self.extract.object}: the reply has records without {self.key}.")
-        changed = [(self.changes.moment(moment), key) for moment, key in places if moment]
-        new = [key for moment, key in places if not moment]
+        placed = list(zip(places.moments, places.keys, strict=True))
+        changed = [(self.changes.moment(moment), key) for moment, key in placed if moment]
+        new = [key for moment, key in placed if not moment]
         self.check_order(changed, new)
         progress = self.progress.after(len(places), self.room, total, self.extract.limit)
         if progress is None:

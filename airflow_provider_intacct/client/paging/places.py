@@ -8,9 +8,14 @@ import re
 from collections.abc import Sequence
 
 from airflow_provider_intacct.client import rows
-from airflow_provider_intacct.client.paging.extract import Place, places_of
+from airflow_provider_intacct.client.paging.extract import Place, Places, places_of
 
 HEADER = re.compile(rb'(?:\xef\xbb\xbf)?"?([\w.]+)"?(?:,"?([\w.]+)"?)?')
+HEAD = 80
+"""Bytes of a line of CSV that are looked at; more than LINE takes."""
+NUMBER, ASCII = r'"([0-9]{1,20})"', r'"([ !#-~]{0,40})"'
+LINE = {1: re.compile(rf"\n{NUMBER}(?=[,\r\n]|\Z)"), 2: re.compile(rf"\n{NUMBER},{ASCII}(?=[,\r\n]|\Z)")}
+"""How a line of CSV begins that is a record with a key, or with a key and a time of change."""
 
 
 def leading(fields: Sequence[str], place: Place) -> tuple[str, ...]:
@@ -20,7 +25,7 @@ def leading(fields: Sequence[str], place: Place) -> tuple[str, ...]:
     return first + tuple(name for name in fields if name.upper() not in taken)
 
 
-def json_places(body: bytes, place: Place) -> list[Place] | None:
+def json_places(body: bytes, place: Place) -> Places | None:
     """Return the place of each record of a JSON body that is whole; None if they can only be told by decoding it.
 
     The records are flat and all text, and inside a text a quote is escaped, so `"RECORDNO":"` stands in each of them
@@ -37,26 +42,22 @@ def json_places(body: bytes, place: Place) -> list[Place] | None:
         if b"\\" in column:
             return None
         columns.append(column.decode().split('"'))
-    return list(zip(*columns, strict=True)) if len(set(map(len, columns))) == 1 else None
+    return Places(*reversed(columns)) if len(set(map(len, columns))) == 1 else None
 
 
-def csv_places(body: bytes, fields: Sequence[str], place: Place, object: str) -> list[Place]:
+def csv_places(body: bytes, fields: Sequence[str], place: Place, object: str) -> Places:
     """Return the place of each record of a CSV body with `fields`, asked for in the order of `leading`.
 
     A line that begins with a quoted number is a record: inside a field a quote is doubled, so no line of a text can
     begin so. If every line does, the lines are the records; else the body is parsed. So is one whose last line holds
     an odd number of quotes: it was cut.
     """
-    body = body.rstrip(b"\r\n")
-    lines = body.count(b"\n")
-    header = HEADER.match(body)
-    names = [] if header is None else [name.decode().upper() for name in header.groups(b"")[: len(place)]]
-    whole = body.count(b'"', body.rfind(b"\n") + 1) % 2 == 0
-    if lines and whole and names == [name.upper() for name in reversed(place)]:
-        pattern = rb'\n"(\d+)"(?=[,\r\n]|\Z)' if len(place) == 1 else rb'\n"(\d+)","([^"\r\n]*)"(?=[,\r\n]|\Z)'
-        found = re.findall(pattern, body)
-        if len(found) == lines:
-            if len(place) == 1:
-                return list(zip(b" ".join(found).decode().split(" "), strict=True))
-            return [(moment.decode(), key.decode()) for key, moment in found]
+    header, *lines = body.rstrip(b"\r\n").split(b"\n")
+    start = HEADER.match(header)
+    names = [] if start is None else [name.decode().upper() for name in start.groups(b"")[: len(place)]]
+    if lines and lines[-1].count(b'"') % 2 == 0 and names == [name.upper() for name in reversed(place)]:
+        heads = b"\n".join([b"", *[line[:HEAD] for line in lines]]).decode("latin-1")
+        found = LINE[len(place)].findall(heads)
+        if len(found) == len(lines):
+            return Places(found) if len(place) == 1 else Places(*map(list, zip(*found, strict=True)))
     return places_of(rows.from_csv(body, fields), place, object)

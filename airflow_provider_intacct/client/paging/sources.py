@@ -10,7 +10,7 @@ from typing import Protocol
 
 from airflow_provider_intacct.client.extraction import RawPage
 from airflow_provider_intacct.client.paging.endings import Progress
-from airflow_provider_intacct.client.paging.extract import Place
+from airflow_provider_intacct.client.paging.extract import Places
 from airflow_provider_intacct.client.paging.keys import KeyCursor
 from airflow_provider_intacct.client.paging.modified import ChangeCursor
 from airflow_provider_intacct.client.paging.offsets import OffsetCursor
@@ -29,7 +29,7 @@ class Fetched:
     """One page as it came, after `seconds`: `places` tell where its records stand, `total` is what Intacct counted."""
 
     page: RawPage
-    places: list[Place]
+    places: Places
     total: int | None = None
     seconds: float = 0.0
 
@@ -203,7 +203,7 @@ class Ranges:
         assert isinstance(cursor, KeyCursor)
         part = self._free(request)
         following = cursor.after(fetched.places, fetched.total)
-        keys = [place[0] for place in fetched.places]
+        keys = fetched.places.keys
         if not self.begun:
             self.begun, self.expected = True, fetched.total
         if not all(key.isdecimal() for key in keys):
@@ -245,7 +245,7 @@ def _cut(fetched: Fetched, count: int, cursor: KeyCursor) -> Fetched:
     if count < page.count:
         rows = page.as_rows(cursor.extract.fields)[:count]
         page = replace(page, format="rows", count=count, rows=rows, body=None, turned=False)
-        fetched = replace(fetched, page=page, places=fetched.places[:count])
+        fetched = replace(fetched, page=page, places=Places(fetched.places.keys[:count]))
     if cursor.falling and page.format != "csv":
         if page.rows is None:
             page.turned = True

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from itertools import compress
-from operator import itemgetter
 from typing import Any
 
 from airflow_provider_intacct.client import paging
@@ -272,7 +271,7 @@ class Reading:
     def took(self, fetched: Fetched) -> Fetched:
         """Count a page, and make it ready to be handed out."""
         self.came += fetched.page.count
-        keys = list(map(itemgetter(-1), fetched.places))
+        keys = fetched.places.keys
         if self.seen is not None and keys:
             fetched = self.deduplicated(fetched, keys)
         page = fetched.page
@@ -305,15 +304,15 @@ class Reading:
         page = fetched.page
         rows = list(compress(page.as_rows(self.fields), new))
         page = RawPage("rows", len(rows), rows=rows, names=self.fields)
-        return Fetched(page, list(compress(fetched.places, new)), fetched.total)
+        return Fetched(page, fetched.places.only(new), fetched.total)
 
     def note_changes(self, fetched: Fetched) -> None:
         """Note how far the changes have come, and how many records were never changed."""
         assert self.changes is not None
-        changed = [place for place in fetched.places if place[0]]
-        self.report.swept += len(fetched.places) - len(changed)
-        if changed:
-            moment, key = changed[-1]
+        places = fetched.places.only(map(bool, fetched.places.moments))
+        self.report.swept += len(fetched.places) - len(places)
+        if places.keys:
+            moment, key = places.moments[-1], places.keys[-1]
             local = self.changes.moment(moment).replace(tzinfo=self.changes.zone)
             self.report.cursor = (local.astimezone(UTC).isoformat(), key)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_intacct.client.errors import MalformedReplyError
-from airflow_provider_intacct.client.paging import ChangeCursor, Changes, Extract, first
+from airflow_provider_intacct.client.paging import ChangeCursor, Changes, Extract, Places, first
 from airflow_provider_intacct.client.where import And, Compare, Condition, IsNull, Or
 from airflow_provider_intacct.client.windows import Window, changed_in
 from airflow_provider_intacct.client.xml.metadata import UserFormatting
@@ -85,7 +85,7 @@ def test_every_change_of_the_window_comes_once(seed: int, counted: bool, nulls_f
                                     row["RECORDNO"]))  # fmt: skip
         page = found[:size]
         read += [row["RECORDNO"] for row in page]
-        places = [(written(row["WHENMODIFIED"]), str(row["RECORDNO"])) for row in page]
+        places = Places([str(row["RECORDNO"]) for row in page], [written(row["WHENMODIFIED"]) for row in page])
         cursor = cursor.after(places, len(found) if counted else None)
     assert len(read) == len(set(read))
     assert set(read) == expected
@@ -104,10 +104,10 @@ def test_every_change_of_the_window_comes_once(seed: int, counted: bool, nulls_f
 def test_a_server_whose_pages_do_not_go_on_is_not_believed(second: list[tuple[str, str]]) -> None:
     cursor = first(Extract("VENDOR", ("RECORDNO",), page_size=1), CHANGES)
     assert isinstance(cursor, ChangeCursor)
-    following = cursor.after([(written(START + timedelta(seconds=5)), "9")], 7)
+    following = cursor.after(Places(["9"], [written(START + timedelta(seconds=5))]), 7)
     assert following is not None
     with pytest.raises(MalformedReplyError, match="by time of change"):
-        following.after(second, 3)
+        following.after(Places([key for _, key in second], [moment for moment, _ in second]), 3)
 
 
 def test_a_window_with_an_hour_that_comes_twice_is_not_paged_by_time() -> None:

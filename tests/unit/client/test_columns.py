@@ -48,11 +48,12 @@ def csv_of(rows: list[dict[str, str]], quoting: Any = csv.QUOTE_ALL, end: str = 
 
 
 def both_ways(rows: list[dict[str, str]]) -> list[RawPage]:
-    return [in_csv(csv_of(rows)), RawPage("rows", len(rows), rows=[dict(row) for row in rows])]
+    return [in_csv(csv_of(rows), len(rows)), RawPage("rows", len(rows), rows=[dict(row) for row in rows])]
 
 
-def in_csv(body: bytes, **stamped: str | None) -> RawPage:
-    return RawPage("csv", 1, body, stamped=stamped)
+def in_csv(body: bytes, count: int | None = None, **stamped: str | None) -> RawPage:
+    """A page of `count` records; by default each line is one."""
+    return RawPage("csv", len(body.splitlines()) - 1 if count is None else count, body, stamped=stamped)
 
 
 def one(kind: str, text: str, zone: tzinfo = UTC) -> Any:
@@ -119,7 +120,7 @@ def test_text_comes_through_csv_unchanged(rows: list[dict[str, str]]) -> None:
     tables = Tables("X", [Column("A", "TEXT"), Column("B", "ENUM")])
     expected = [{name: text or None for name, text in row.items()} for row in rows]
     for body in (csv_of(rows), csv_of(rows, csv.QUOTE_MINIMAL, "\r\n"), b"\xef\xbb\xbf" + csv_of(rows)):
-        assert tables.table(in_csv(body)).to_pylist() == expected
+        assert tables.table(in_csv(body, len(expected))).to_pylist() == expected
 
 
 def test_line_breaks_within_text_are_as_rows_have_them() -> None:

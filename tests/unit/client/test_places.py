@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_intacct.client.errors import MalformedReplyError
 from airflow_provider_intacct.client.extraction import RawPage
-from airflow_provider_intacct.client.paging import csv_places, json_places, leading
+from airflow_provider_intacct.client.paging import Places, csv_places, json_places, leading
 
 TEXT = st.text(alphabet='a1,"\n\r \x85\u2028;', max_size=12)
 NASTY = ['line\n"12",x', "line\n12,x", '"', '""', "\n", '\n"7"', 'x\r\n"8","9"', ""]
@@ -28,7 +28,7 @@ def test_one_place_for_each_record(texts: list[str], end: str, minimal: bool) ->
         texts = [text.replace("\r", "") for text in texts]
     rows = [[str(number), text] for number, text in enumerate(texts, 1)]
     sent = body(["RECORDNO", "NAME"], rows, end, csv.QUOTE_MINIMAL if minimal else csv.QUOTE_ALL)
-    assert csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X") == [(row[0],) for row in rows]
+    assert csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X") == Places([row[0] for row in rows])
 
 
 @given(st.lists(st.tuples(st.sampled_from(["", "03/01/2026 12:00:00"]), TEXT), max_size=8))
@@ -36,12 +36,12 @@ def test_the_time_of_change_comes_with_the_key(rows: list[tuple[str, str]]) -> N
     sent = body(["RECORDNO", "WHENMODIFIED", "NAME"], [[str(n), *row] for n, row in enumerate(rows, 1)])
     place = ("WHENMODIFIED", "RECORDNO")
     found = csv_places(sent, ("RECORDNO", "WHENMODIFIED", "NAME"), place, "X")
-    assert found == [(row[0], str(n)) for n, row in enumerate(rows, 1)]
+    assert found == Places([str(n) for n, _ in enumerate(rows, 1)], [moment for moment, _ in rows])
 
 
 @pytest.mark.parametrize("sent", [b"", b"\n", b'"RECORDNO","NAME"', b'"RECORDNO","NAME"\n'])
 def test_no_records_have_no_places(sent: bytes) -> None:
-    assert csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X") == []
+    assert csv_places(sent, ("RECORDNO", "NAME"), ("RECORDNO",), "X") == Places([])
 
 
 @pytest.mark.parametrize("sent", [b"Service Unavailable", b'"RECORDNO","NAME"\n"1","broken', b'"A","B"\n"1","2"'])
@@ -65,7 +65,7 @@ def test_a_json_page_has_one_place_for_each_record(texts: list[str], key_last: b
     rows = [{"NAME": text, "RECORDNO": str(n)} if key_last else {"RECORDNO": str(n), "NAME": text}
             for n, text in enumerate(texts, 1)]  # fmt: skip
     sent = json.dumps(rows, separators=(",", ":")).encode()
-    assert json_places(sent, ("RECORDNO",)) == [(row["RECORDNO"],) for row in rows]
+    assert json_places(sent, ("RECORDNO",)) == Places([row["RECORDNO"] for row in rows])
     assert json_places(sent[:-1], ("RECORDNO",)) is None, "cut short"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from airflow_provider_intacct.client.extraction import RawPage
-from airflow_provider_intacct.client.paging import Extract, KeyCursor
+from airflow_provider_intacct.client.paging import Extract, KeyCursor, Places
 from airflow_provider_intacct.client.paging.sources import Chain, Fetched, Ranges, Request, Source
 
 
@@ -32,7 +32,7 @@ class Company:
             (option.text for part in cursor.function().body if part.tag == "options" for option in part.children), "xml"
         )
         rows = [{"RECORDNO": key} for key in page]
-        return Fetched(RawPage("rows", len(page), rows=rows), [(key,) for key in page],
+        return Fetched(RawPage("rows", len(page), rows=rows), Places(page),
                        len(found) if form == "xml" else None)  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_keys_that_are_no_numbers_are_read_from_one_end() -> None:
 
     def page(*keys: str, total: int) -> Fetched:
         rows = [{"ID": key} for key in keys]
-        return Fetched(RawPage("rows", len(keys), rows=rows, names=("ID",)), [(key,) for key in keys], total)
+        return Fetched(RawPage("rows", len(keys), rows=rows, names=("ID",)), Places(list(keys)), total)
 
     assert ranges.arrived(low, page("a", "b", total=3)).page.count == 2
     assert ranges.arrived(high, page("c", "b", total=3)).page.count == 0
