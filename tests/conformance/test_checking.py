@@ -244,7 +244,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ),
     (
         "a task of an unknown project",
-        {"PROJECTID": "nope", "NAME": "x", "TASKID": "T"},
+        {"PROJECTID": "nope", "NAME": "x", "TASKID": "T", "TASKSTATUS": "Planned"},
         "TASK",
         "record 1, PROJECTID: there is no project 'nope'",
     ),

@@ -245,7 +245,7 @@ MASTER: list[Transaction] = [
     Contact(name="T, Nia", print_as="Nia T", first_name="Nia", address=Address(line1="1 Road", city="Oslo")),
     Employee(contact="Silva, Ana", id="ET", title="Clerk", location="100", start=MARCH),
     Project(name="P", category="Contract", id="PT", begin=MARCH, budget=Decimal("1.01")),
-    Task(project="P001", name="Plan", id="TT", budget_hours=Decimal("1.5")),
+    Task(project="P001", name="Plan", task_status="Planned", id="TT", budget_hours=Decimal("1.5")),
     Item(id="IT", name="I", type="Non-Inventory"),
     Location(id="LT", name="L", parent="100"),
     Department(id="DT", title="D", parent="10"),
@@ -273,3 +273,10 @@ def test_a_vendor_is_paid_as_he_was_entered(client: IntacctClient) -> None:
     assert not errors(client.check(prepare([vendor], scope=Scope("DEMO", key="checked"))))
     fields = ("PAYTO.CONTACTNAME", "PAYMETHODKEY", "DONOTCUTCHECK", "DISPLAYCONTACT.MAILADDRESS.COUNTRYCODE")
     assert row(client, "VENDOR", posted(client, vendor), *fields) == ("Silva, Ana", "EFT", True, "NO")
+
+
+def test_a_warehouse_is_at_its_location(client: IntacctClient) -> None:
+    key = posted(client, Warehouse(id="WL", name="W", location="100"))
+    assert row(client, "WAREHOUSE", key, "LOCATIONID") == ("100",)
+    key = posted(client, Item(id="IG", name="I", type="Inventory", tax_group="Goods"))
+    assert row(client, "ITEM", key, "TAXGROUP") == ("Goods",)

@@ -45,9 +45,8 @@ class AccountLine(Part):
 
     def derived(self) -> dict[str, Any]:
         """Return the tax entries as the functions of their own spell them, and the empty amount."""
-        entries = [{name.lower(): value for name, value in rendered(entry, "").items()} for entry in self.tax_entries]
         empty = self.amount_with_tax is not None and getattr(self, "amount", None) is None
-        return ({"taxentries": {"taxentry": entries}} if entries else {}) | ({self.money: ""} if empty else {})
+        return taxes_of(self.tax_entries) | ({self.money: ""} if empty else {})
 
     def problem(self) -> str:
         """Say that the amount or the account is missing or given twice, or nothing."""
@@ -127,6 +126,12 @@ def one_account(account: str | None, account_label: str | None) -> str:
     return "give either account or account_label" if (account is None) == (account_label is None) else ""
 
 
+def taxes_of(entries: Sequence[TaxEntry]) -> dict[str, Any]:
+    """Return tax entries as the functions of their own spell them."""
+    spelled = [{name.lower(): value for name, value in rendered(entry, "").items()} for entry in entries]
+    return {"taxentries": {"taxentry": spelled}} if spelled else {}
+
+
 def one_amount(line: Any) -> str:
     """Say that a line has an amount twice, or nothing."""
     twice = line.amount is not None and line.amount_with_tax is not None
@@ -137,9 +142,9 @@ def tax_included(lines: Sequence[Any], *, included: bool) -> str:
     """Say which line's amounts do not fit whether tax is included, or nothing."""
     for number, line in enumerate(lines, 1):
         if line.amount_with_tax is not None and not included:
-            return f"line {number} has amount_with_tax; that needs inclusive_tax=True"
+            return f"{line.word} {number} has amount_with_tax; that needs inclusive_tax=True"
         if line.amount_with_tax is None and included:
-            return f"line {number} has no amount_with_tax, which inclusive_tax=True needs"
+            return f"{line.word} {number} has no amount_with_tax, which inclusive_tax=True needs"
     return ""
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+from airflow_provider_intacct.client.transactions.documents import tax_included, taxes_of
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Number, Part, Style, Transaction
-from airflow_provider_intacct.client.transactions.values import Dimensions
+from airflow_provider_intacct.client.transactions.values import Dimensions, TaxEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Expense(Part):
     payment_type: Annotated[str | None, "exppmttype"] = None
     quantity: Annotated[Number | None, "quantity"] = None
     rate: Annotated[Number | None, "rate"] = None
+    amount_with_tax: Annotated[Money | None, "totaltrxamount"] = None
+    tax_entries: Annotated[Sequence[TaxEntry], "taxentries/taxentry"] = ()
     custom_fields: CustomFields | None = None
 
     word: ClassVar[str] = "expense"
@@ -40,21 +43,14 @@ class Expense(Part):
     order: ClassVar[tuple[str, ...]] = (
         *("expensetype", "glaccountno", "amount", "currency", "trx_amount", "exchratedate", "exchratetype", "exchrate"),
         *("expensedate", "memo", "form1099", "form1099type", "form1099box", "paidfor", "locationid", "departmentid"),
-        *(
-            "customfields",
-            "projectid",
-            "customerid",
-            "vendorid",
-            "employeeid",
-            "itemid",
-            "classid",
-            "contractid",
-            "warehouseid",
-            "billable",
-            "exppmttype",
-        ),
-        *("quantity", "rate"),
+        *("customfields", "projectid", "taskid", "costtypeid", "customerid", "vendorid", "employeeid", "itemid"),
+        *("classid", "contractid", "warehouseid", "billable", "exppmttype", "quantity", "rate", "totaltrxamount"),
+        "taxentries",
     )
+
+    def derived(self) -> dict[str, Any]:
+        """Return the tax entries as the functions of their own spell them."""
+        return taxes_of(self.tax_entries)
 
     def problem(self) -> str:
         """Say what is missing or given twice, or nothing."""
@@ -71,7 +67,10 @@ class Expense(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpenseReport(Transaction):
-    """An employee's expenses. Without `state` Intacct takes it as Submitted. Its natural key is the number."""
+    """An employee's expenses. Without `state` Intacct takes it as Submitted. Its natural key is the number.
+
+    `amount_with_tax` on expenses goes with `inclusive_tax=True`.
+    """
 
     employee: Annotated[str, "employeeid"]
     report_date: Annotated[date, "datecreated"]
@@ -86,11 +85,17 @@ class ExpenseReport(Transaction):
     base_currency: Annotated[str | None, "basecurr"] = None
     currency: Annotated[str | None, "currency"] = None
     attachment: Annotated[str | None, "supdocid"] = None
+    inclusive_tax: Annotated[bool | None, "inclusivetax"] = None
+    tax_solution: Annotated[str | None, "taxsolutionid"] = None
     custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "EEXPENSES"
     function: ClassVar[str] = "create_expensereport"
     style: ClassVar[Style] = "legacy"
+
+    def problem(self) -> str:
+        """Say which expense's amounts do not fit whether tax is included, or nothing."""
+        return tax_included(self.expenses, included=bool(self.inclusive_tax))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,9 +134,24 @@ class Party(Master):
         return ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Paid(Part):
+    """How one is paid. `ach_...` are the bank account that it is paid to."""
+
+    __slots__ = ()  # a second base class cannot have some of its own
+    payment_method: Annotated[str | None, "PAYMETHODKEY"] = None
+    merge_payments: Annotated[bool | None, "MERGEPAYMENTREQ"] = None
+    notify_of_payment: Annotated[bool | None, "PAYMENTNOTIFY"] = None
+    ach_enabled: Annotated[bool | None, "ACHENABLED"] = None
+    ach_routing_number: Annotated[str | None, "ACHBANKROUTINGNUMBER"] = None
+    ach_account_number: Annotated[str | None, "ACHACCOUNTNUMBER"] = field(default=None, repr=False)
+    ach_account_type: Annotated[str | None, "ACHACCOUNTTYPE"] = None
+    ach_remittance_type: Annotated[str | None, "ACHREMITTANCETYPE"] = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor(Party):
-    """One who is paid. `ach_...` are the bank account that he is paid to."""
+class Vendor(Party, Paid):
+    """One who is paid."""
 
     id: Annotated[str | None, "VENDORID"] = None
     type: Annotated[str | None, "VENDTYPE"] = None
@@ -147,17 +162,9 @@ class Vendor(Party):
     name_1099: Annotated[str | None, "NAME1099"] = None
     pay_to: Annotated[str | None, "PAYTO/CONTACTNAME"] = None
     return_to: Annotated[str | None, "RETURNTO/CONTACTNAME"] = None
-    payment_method: Annotated[str | None, "PAYMETHODKEY"] = None
     payment_priority: Annotated[str | None, "PAYMENTPRIORITY"] = None
-    merge_payments: Annotated[bool | None, "MERGEPAYMENTREQ"] = None
-    notify_of_payment: Annotated[bool | None, "PAYMENTNOTIFY"] = None
     do_not_pay: Annotated[bool | None, "DONOTCUTCHECK"] = None
     billing_type: Annotated[str | None, "BILLINGTYPE"] = None
-    ach_enabled: Annotated[bool | None, "ACHENABLED"] = None
-    ach_routing_number: Annotated[str | None, "ACHBANKROUTINGNUMBER"] = None
-    ach_account_number: Annotated[str | None, "ACHACCOUNTNUMBER"] = field(default=None, repr=False)
-    ach_account_type: Annotated[str | None, "ACHACCOUNTTYPE"] = None
-    ach_remittance_type: Annotated[str | None, "ACHREMITTANCETYPE"] = None
 
     object_name: ClassVar[str] = "VENDOR"
 
@@ -180,7 +187,7 @@ class Customer(Party):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Employee(Master):
+class Employee(Master, Paid):
     """One who works for the company. `contact` is the name of a contact that exists."""
 
     contact: Annotated[str, "PERSONALINFO/CONTACTNAME"]
@@ -196,6 +203,12 @@ class Employee(Master):
     type: Annotated[str | None, "EMPLOYEETYPE"] = None
     currency: Annotated[str | None, "CURRENCY"] = None
     earning_type: Annotated[str | None, "EARNINGTYPENAME"] = None
+    termination: Annotated[
+        Literal["voluntary", "involuntary", "deceased", "disability", "retired"] | None, "TERMINATIONTYPE"
+    ] = None
+    form_1099_type: Annotated[str | None, "FORM1099TYPE"] = None
+    form_1099_box: Annotated[str | None, "FORM1099BOX"] = None
+    name_1099: Annotated[str | None, "NAME1099"] = None
 
     object_name: ClassVar[str] = "EMPLOYEE"
 
@@ -222,7 +235,21 @@ class Project(Master):
     billing_type: Annotated[str | None, "BILLINGTYPE"] = None
     terms: Annotated[str | None, "TERMNAME"] = None
     budget: Annotated[Money | None, "BUDGETAMOUNT"] = None
+    budgeted_cost: Annotated[Money | None, "BUDGETEDCOST"] = None
+    budgeted_hours: Annotated[Number | None, "BUDGETQTY"] = None
     contract_amount: Annotated[Money | None, "CONTRACTAMOUNT"] = None
+    reference: Annotated[str | None, "DOCNUMBER"] = None
+    purchase_order: Annotated[str | None, "PONUMBER"] = None
+    purchase_order_amount: Annotated[Money | None, "POAMOUNT"] = None
+    sales_order: Annotated[str | None, "SONUMBER"] = None
+    sales_contact: Annotated[str | None, "SALESCONTACTID"] = None
+    primary_contact: Annotated[str | None, "CONTACTINFO/CONTACTNAME"] = None
+    bill_to: Annotated[str | None, "BILLTO/CONTACTNAME"] = None
+    ship_to: Annotated[str | None, "SHIPTO/CONTACTNAME"] = None
+    invoice_with_parent: Annotated[bool | None, "INVOICEWITHPARENT"] = None
+    invoice_currency: Annotated[str | None, "INVOICECURRENCY"] = None
+    bills_expenses: Annotated[bool | None, "BILLABLEEXPDEFAULT"] = None
+    bills_purchases: Annotated[bool | None, "BILLABLEAPPODEFAULT"] = None
     attachment: Annotated[str | None, "SUPDOCID"] = None
 
     object_name: ClassVar[str] = "PROJECT"
@@ -234,6 +261,7 @@ class Task(Master):
 
     project: Annotated[str, "PROJECTID"]
     name: Annotated[str, "NAME"]
+    task_status: Annotated[Literal["Not Started", "Planned", "In Progress", "Completed", "On Hold"], "TASKSTATUS"]
     id: Annotated[str | None, "TASKID"] = None
     description: Annotated[str | None, "DESCRIPTION"] = None
     item: Annotated[str | None, "ITEMID"] = None
@@ -246,7 +274,9 @@ class Task(Master):
     milestone: Annotated[bool | None, "ISMILESTONE"] = None
     utilized: Annotated[bool | None, "UTILIZED"] = None
     priority: Annotated[int | None, "PRIORITY"] = None
-    task_status: Annotated[str | None, "TASKSTATUS"] = None
+    wbs_code: Annotated[str | None, "TASKNO"] = None
+    parent_key: Annotated[int | str | None, "PARENTKEY"] = None
+    attachment: Annotated[str | None, "SUPDOCID"] = None
     custom_fields: CustomFields | None = None
 
     object_name: ClassVar[str] = "TASK"
@@ -260,10 +290,17 @@ class Item(Master):
     name: Annotated[str, "NAME"]
     type: Annotated[str, "ITEMTYPE"]
     description: Annotated[str | None, "EXTENDED_DESCRIPTION"] = None
+    purchasing_description: Annotated[str | None, "PODESCRIPTION"] = None
+    sales_description: Annotated[str | None, "SODESCRIPTION"] = None
+    revenue_account: Annotated[str | None, "INCOMEACCTKEY"] = None
+    expense_account: Annotated[str | None, "EXPENSEACCTKEY"] = None
+    inventory_account: Annotated[str | None, "INVACCTKEY"] = None
+    cost_of_goods_account: Annotated[str | None, "COGSACCTKEY"] = None
+    deferred_revenue_account: Annotated[str | None, "DEFERREDREVACCTKEY"] = None
     product_line: Annotated[str | None, "PRODUCTLINEID"] = None
     gl_group: Annotated[str | None, "GLGROUP"] = None
     taxable: Annotated[bool | None, "TAXABLE"] = None
-    tax_group: Annotated[str | None, "TAXGROUP"] = None
+    tax_group: Annotated[str | None, "TAXGROUP/NAME"] = None
     unit_group: Annotated[str | None, "UOMGRP"] = None
     cost_method: Annotated[str | None, "COST_METHOD"] = None
     standard_cost: Annotated[Number | None, "STANDARD_COST"] = None
@@ -283,6 +320,7 @@ class Location(Master):
     parent: Annotated[str | None, "PARENTID"] = None
     supervisor: Annotated[str | None, "SUPERVISORID"] = None
     contact: Annotated[str | None, "CONTACTINFO/CONTACTNAME"] = None
+    ship_to: Annotated[str | None, "SHIPTO/CONTACTNAME"] = None
     start: Annotated[date | None, "STARTDATE"] = None
     end: Annotated[date | None, "ENDDATE"] = None
     title: Annotated[str | None, "CUSTTITLE"] = None
@@ -323,9 +361,12 @@ class GLAccount(Master):
     title: Annotated[str, "TITLE"]
     type: Annotated[Literal["balancesheet", "incomestatement"] | None, "ACCOUNTTYPE"] = None
     normal_balance: Annotated[Literal["debit", "credit"] | None, "NORMALBALANCE"] = None
-    closing_type: Annotated[str | None, "CLOSINGTYPE"] = None
+    closing_type: Annotated[Literal["non-closing account", "closing account"] | None, "CLOSINGTYPE"] = None
     closing_account: Annotated[str | None, "CLOSINGACCOUNTNO"] = None
     category: Annotated[str | None, "CATEGORY"] = None
+    alternative: Annotated[Literal["None", "Payables account", "Receivables account"] | None, "ALTERNATIVEACCOUNT"] = (
+        None
+    )
     tax_code: Annotated[str | None, "TAXCODE"] = None
     requires_department: Annotated[bool | None, "REQUIREDEPT"] = None
     requires_location: Annotated[bool | None, "REQUIRELOC"] = None
@@ -335,20 +376,30 @@ class GLAccount(Master):
     requires_employee: Annotated[bool | None, "REQUIREEMPLOYEE"] = None
     requires_item: Annotated[bool | None, "REQUIREITEM"] = None
     requires_class: Annotated[bool | None, "REQUIRECLASS"] = None
+    requires_task: Annotated[bool | None, "REQUIRETASK"] = None
+    requires_contract: Annotated[bool | None, "REQUIRECONTRACT"] = None
+    requires_warehouse: Annotated[bool | None, "REQUIREWAREHOUSE"] = None
 
     object_name: ClassVar[str] = "GLACCOUNT"
+
+    def problem(self) -> str:
+        """Say that a closing account does not say what it is closed into, or nothing."""
+        lacks = self.closing_type == "closing account" and self.closing_account is None
+        return "a closing account needs the closing_account that it is closed into" if lacks else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warehouse(Master):
-    """Where items are kept."""
+    """Where items are kept, at a location."""
 
     id: Annotated[str, "WAREHOUSEID"]
     name: Annotated[str, "NAME"]
-    location: Annotated[str | None, "LOCATIONID"] = None
+    location: Annotated[str, "LOC/LOCATIONID"]
     parent: Annotated[str | None, "PARENTID"] = None
     manager: Annotated[str | None, "MANAGERID"] = None
     contact: Annotated[str | None, "CONTACTINFO/CONTACTNAME"] = None
+    ship_to: Annotated[str | None, "SHIPTO/CONTACTNAME"] = None
+    used_in_gl: Annotated[bool | None, "USEDINGL"] = None
 
     object_name: ClassVar[str] = "WAREHOUSE"
 

@@ -115,6 +115,8 @@ WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
             party: {_COUNTRY_CODE: Field("DISPLAYCONTACT.MAILADDRESS.COUNTRYCODE", length=2)}
             for party in ("VENDOR", "CUSTOMER")
         },
+        "WAREHOUSE": {"LOC.LOCATIONID": Field("LOCATIONID", length=20)},
+        "ITEM": {"TAXGROUP.NAME": Field("TAXGROUP", length=100)},
         "ICTRANSFER": {"ACTION": Field("ACTION")},
         "EEXPENSES": {"ACTION": Field("ACTION")},
         "APPYMT": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},
@@ -122,7 +124,7 @@ WRITE_ONLY: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "ARADVANCE": {"ACTION": Field("ACTION"), "PAYMENTDATE": Field("PAYMENTDATE", "DATE")},
     }
 )
-"""What a request may say of an object that no field of it keeps."""
+"""What a request may say of an object that no field of it keeps, or that a field of another name keeps."""
 
 PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"GLENTRY": {"SPLIT": "APBILLITEM"}})
 """Elements that repeat inside a line, and the object whose fields they use: a split names places as AP lines do."""

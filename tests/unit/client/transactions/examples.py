@@ -73,10 +73,6 @@ EVERYWHERE = Dimensions(
     location="100", department="10", project="P", task="T", cost_type="K", customer="C", vendor="V", employee="E",
     item="I", class_="A", contract="N", warehouse="W", user_defined={"CHANNEL": "10001"},
 )  # fmt: skip
-ON_EXPENSES = Dimensions(
-    location="100", department="10", project="P", customer="C", vendor="V", employee="E", item="I", class_="A",
-    contract="N", warehouse="W", user_defined={"CHANNEL": "10001"},
-)  # fmt: skip
 
 
 def filled(kind: type[Part], *without: str, **given: Any) -> Any:
@@ -149,8 +145,8 @@ OF_CONTRACT = Dimensions(
 NO_ITEM = dataclasses.replace(EVERYWHERE, item=None)
 SUBTOTALS = [filled(Subtotal, dimensions=NO_WAREHOUSE)]
 EXPENSES = [
-    filled(Expense, "account", "exchange_rate", dimensions=ON_EXPENSES),
-    filled(Expense, "expense_type", "exchange_rate_type", "exchange_rate_date", dimensions=ON_EXPENSES),
+    filled(Expense, "account", "exchange_rate", dimensions=EVERYWHERE),
+    filled(Expense, "expense_type", "exchange_rate_type", "exchange_rate_date", dimensions=EVERYWHERE),
 ]
 CARD_LINES = [
     filled(ChargeCardLine, "account_label", "amount"),

@@ -30,6 +30,7 @@ from airflow_provider_intacct.client.transactions import (
     Exchange,
     Expense,
     ExpenseReport,
+    GLAccount,
     InventoryDocument,
     InventoryLine,
     Invoice,
@@ -48,6 +49,7 @@ from airflow_provider_intacct.client.transactions import (
     Split,
     StatisticalJournalEntry,
     StatisticalLine,
+    Subtotal,
     TaxEntry,
     Timesheet,
     TimesheetEntry,
@@ -227,8 +229,13 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "Invoice, line 1: give either account or account_label",
     ),
     "a dimension the schema lacks": (
-        lambda: expenses(Expense(account="1", amount=TEN, dimensions=Dimensions(task="T"))),
-        "ExpenseReport, expense 1: Intacct takes no taskid here",
+        lambda: InventoryDocument(
+            type="Adjustment",
+            document_date=DAY,
+            lines=[InventoryLine(item="I", quantity=TEN, dimensions=Dimensions(warehouse="W"))],
+            subtotals=[Subtotal(description="Freight", total=TEN, dimensions=Dimensions(warehouse="W"))],
+        ),
+        "InventoryDocument, subtotal 1: Intacct takes no warehouseid here",
     ),
     "no amount": (lambda: invoice(DocumentLine(account="1")), "Invoice, line 1: amount is missing"),
     "an invoice with tax included": (
@@ -287,6 +294,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
             credit(TEN),
         ),
         "line 1: a split is negative",
+    ),
+    "an account closed into nothing": (
+        lambda: GLAccount(number="6000", title="Rent", closing_type="closing account"),
+        "GLAccount: a closing account needs the closing_account",
+    ),
+    "expenses with tax, unsaid": (
+        lambda: expenses(Expense(account="1", amount=TEN, amount_with_tax=TEN)),
+        "ExpenseReport: expense 1 has amount_with_tax; that needs inclusive_tax=True",
     ),
     "a restriction to nowhere": (
         lambda: Vendor(name="N", restriction="Restricted"),
