@@ -84,7 +84,7 @@ def test_a_declined_document_waits_for_another_submission(sandbox: SandboxProces
 def test_a_timesheet_is_approved_as_a_whole_or_entry_by_entry(sandbox: SandboxProcess) -> None:
     key, entries = timesheet(sandbox, 1, 2)
     succeed(sandbox, decide("approve", "TIMESHEET", RECORDNO=key, ENTRYKEYS=entries[0]), credential=login(APPROVER))
-    assert one(sandbox, "TIMESHEET", key)["STATE"] == "PA"
+    assert one(sandbox, "TIMESHEET", key)["STATE"] == "X"
     assert [one(sandbox, "TIMESHEETENTRY", entry)["STATE"] for entry in entries] == ["A", "S"]
     succeed(sandbox, decide("approve", "TIMESHEET", RECORDNO=key, ENTRYKEYS=entries[1]), credential=login(APPROVER))
     assert one(sandbox, "TIMESHEET", key)["STATE"] == "A"
@@ -98,7 +98,7 @@ def test_a_timesheet_is_approved_as_a_whole_or_entry_by_entry(sandbox: SandboxPr
 def test_a_declined_timesheet_is_mended_and_submitted_again(sandbox: SandboxProcess) -> None:
     key, entries = timesheet(sandbox, 1, 2)
     succeed(sandbox, decide("decline", "TIMESHEET", RECORDNO=key, ENTRYKEYS=entries[0]), credential=login(APPROVER))
-    assert one(sandbox, "TIMESHEET", key)["STATE"] == "PD"
+    assert one(sandbox, "TIMESHEET", key)["STATE"] == "E"
     succeed(sandbox, update(element("TIMESHEET", {"RECORDNO": key, "STATE": "Submitted"})))
     assert one(sandbox, "TIMESHEET", key)["STATE"] == "S"
     succeed(sandbox, decide("decline", "TIMESHEET", RECORDNO=key), credential=login(APPROVER))

@@ -34,7 +34,7 @@ def contract(**fields: object) -> str:
 def test_a_timesheet_is_a_draft_generically_and_submitted_in_the_legacy_dialect(sandbox: SandboxProcess) -> None:
     key = key_of(sandbox, create(timesheet(entry(PROJECTID="P001"), entry("03/10/2026", 8))))
     found = one(sandbox, "TIMESHEET", key)
-    assert (found["STATE"], found["HOURS"], found["ENDDATE"]) == ("D", 155000, "2026-03-15")
+    assert (found["STATE"], found["HOURS"], found["ENDDATE"]) == ("I", 155000, "2026-03-15")
     body = f"<employeeid>E001</employeeid>{legacy_date('begindate', '2026-03-09')}"
     item = f"<timesheetitem>{legacy_date('entrydate', '2026-03-09')}<qty>1</qty></timesheetitem>"
     legacy = f"<create_timesheet>{body}<timesheetitems>{item}</timesheetitems></create_timesheet>"

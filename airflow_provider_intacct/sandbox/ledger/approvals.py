@@ -58,9 +58,7 @@ EXPENSES = Workflow(
     "EEXPENSES", "Expense report", "D", "S", "PA", "U", "A", lambda switches: switches["approval_eexpenses"]
 )
 PURCHASE = Workflow("PODOCUMENT", "Document", "I", "S", "X", "R", "O", lambda switches: switches["approval_podocument"])
-TIMESHEET = Workflow(
-    "TIMESHEET", "Timesheet", "D", "S", "PA", "R", "A", lambda switches: switches["approval_timesheet"]
-)
+TIMESHEET = Workflow("TIMESHEET", "Timesheet", "I", "S", "X", "R", "A", lambda switches: switches["approval_timesheet"])
 VENDOR = Workflow("VENDOR", "Vendor", "S", "S", "PA", "R", "A", lambda switches: switches["approval_vendor"])
 NONE_NEEDED: Mapping[str, Any] = {
     "approval_apbill": 0, "approval_appymt": 0, "approval_glbatch": 0, "approval_eexpenses": 0,

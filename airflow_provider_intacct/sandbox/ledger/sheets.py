@@ -88,7 +88,7 @@ def decide_entries(books: Books, current: Record, keys: Sequence[int], verdict: 
             line["STATE"] = verdict
             write(books.db, books.definition(TIMESHEET.items), line["RECORDNO"], {"STATE": verdict})
     states = {line["STATE"] for line in lines}
-    state = states.pop() if len(states) == 1 else "PD" if "R" in states else "PA"
+    state = states.pop() if len(states) == 1 else "E" if "R" in states else "X"
     write(books.db, books.definition(TIMESHEET.object), current["RECORDNO"], {"STATE": state})
     return state
 
@@ -146,8 +146,8 @@ def _stored(definition: ObjectDefinition, record: Mapping[str, Any]) -> Record:
 
 def _settle_timesheet(books: Books, header: Record, lines: list[Record]) -> None:
     require_active(books, "EMPLOYEE", header["EMPLOYEEID"])
-    header["STATE"] = header.get("STATE") or "D"
-    if header["STATE"] not in ("D", "S", "I", "R", "PD"):
+    header["STATE"] = header.get("STATE") or "I"
+    if header["STATE"] not in ("I", "S", "V", "R", "E"):
         raise refused("A timesheet can be entered as Draft or Submitted.")
     if header["STATE"] == "S":
         header["STATE"] = approvals.landing(books, approvals.TIMESHEET)
@@ -181,7 +181,7 @@ def _settle_transfer(books: Books, header: Record, lines: list[Record]) -> None:
 
 TIMESHEET = Sheet(
     "TIMESHEET", "TIMESHEETENTRY", "TIMESHEETENTRIES", "TIMESHEETKEY", _settle_timesheet,
-    frozenset({"D", "I", "R", "PD"}), approvals.TIMESHEET,
+    frozenset({"I", "V", "R", "E"}), approvals.TIMESHEET,
 )  # fmt: skip
 WAREHOUSE_TRANSFER = Sheet(
     "ICTRANSFER", "ICTRANSFERITEM", "ICTRANSFERITEMS", "TRANSFERKEY", _settle_transfer, frozenset({"Draft"})
