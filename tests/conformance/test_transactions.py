@@ -185,6 +185,15 @@ def test_a_statistical_entry(client: IntacctClient) -> None:
     assert lines_of(client, posted(client, entry), "TR_TYPE", "AMOUNT") == [(1, Decimal(12)), (-1, Decimal(2))]
 
 
+def test_the_shares_of_a_statistical_line(client: IntacctClient) -> None:
+    shares = [Split(amount=Decimal(5), dimensions=EAST), Split(amount=Decimal(7), dimensions=WEST)]
+    counted = [StatisticalLine(account="9000", quantity=Decimal(12), splits=shares)]
+    entry = StatisticalJournalEntry(journal="STJ", posting_date=MARCH, description="Heads", lines=counted)
+    (outcome,) = _post(client, entry)
+    assert outcome.status == "posted", str(outcome)
+    assert lines_of(client, outcome.key, "AMOUNT", "LOCATION") == [(Decimal(5), "100"), (Decimal(7), "200")]
+
+
 def bill(number: str, *amounts: str, **more: Any) -> Bill:
     lines = [BillLine(account="6500", amount=Decimal(each), dimensions=EAST, memo=f"of {each}") for each in amounts]
     return Bill(vendor="V001", bill_date=MARCH, due=date(2026, 4, 15), number=number, lines=lines, **more)

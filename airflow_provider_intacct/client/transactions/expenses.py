@@ -100,7 +100,7 @@ class ExpenseReport(Transaction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimesheetEntry(Part):
-    """Hours of one day. `task_key` is the task's record number."""
+    """Hours of one day. `task_key` is the task's record number, in place of a task among the dimensions."""
 
     day: Annotated[date, "ENTRYDATE"]
     hours: Annotated[Number, "QTY"]
@@ -117,7 +117,9 @@ class TimesheetEntry(Part):
     word: ClassVar[str] = "entry"
 
     def problem(self) -> str:
-        """Say that there are no hours, or nothing."""
+        """Say that there are no hours, or that the task is given twice, or nothing."""
+        if self.task_key is not None and self.dimensions is not None and self.dimensions.task is not None:
+            return "it has both a task_key and a task among its dimensions; give one of them"
         return "hours is 0; leave the entry out" if Decimal(self.hours) == 0 else ""
 
 
@@ -128,6 +130,7 @@ class Timesheet(Transaction):
     employee: Annotated[str, "EMPLOYEEID"]
     begin: Annotated[date, "BEGINDATE"]
     entries: Annotated[Sequence[TimesheetEntry], "TIMESHEETENTRIES/TIMESHEETENTRY"]
+    posting_date: Annotated[date | None, "GLPOSTDATE"] = None
     description: Annotated[str | None, "DESCRIPTION"] = None
     attachment: Annotated[str | None, "SUPDOCID"] = None
     state: Annotated[Literal["Draft", "Submitted"] | None, "STATE"] = None

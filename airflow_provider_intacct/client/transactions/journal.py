@@ -66,19 +66,9 @@ class JournalLine(Part):
         if (amount := Decimal(given or 0)) < 0:
             other = "debit" if name == "credit" else "credit"
             return f"{name} is {amount}; amounts are never negative, give {other} {-amount}"
-        if self.splits and self.allocation is not None:
-            return "it has both an allocation and splits of its own; give one of them"
-        if (self.splits or self.allocation is not None) and self.dimensions is not None:
-            what = "splits" if self.splits else "an allocation"
-            return f"it has dimensions and {what}, and Intacct ignores the dimensions then; leave them out"
-        if any(Decimal(split.amount) < 0 for split in self.splits):
-            return "a split is negative; shares are never negative, as the amount is not"
         if len(self.tax_entries) > 1 or any(entry.tax is None for entry in self.tax_entries):
             return "a journal line takes one tax entry, with its tax: Intacct works none out here"
-        shared = sum((Decimal(split.amount) for split in self.splits), Decimal(0))
-        if self.splits and shared != amount:
-            return f"its splits add up to {shared} and {name} is {amount}; they differ by {abs(shared - amount)}"
-        return ""
+        return spread_problem(self, name, amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +121,29 @@ class JournalEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticalLine(Part):
-    """A quantity that goes up, or down where it is negative."""
+    """A quantity that goes up, or down where it is negative.
+
+    `allocation` and `splits` spread it, as those of a journal line do; splits have no sign.
+    """
 
     account: Annotated[str, "ACCOUNTNO"]
     quantity: Annotated[Number, "QUANTITY"]
     dimensions: Dimensions | None = None
     memo: Annotated[str | None, "DESCRIPTION"] = None
     document: Annotated[str | None, "DOCUMENT"] = None
+    allocation: Annotated[str | None, "ALLOCATION"] = None
+    splits: Annotated[Sequence[Split], "SPLIT"] = ()
     custom_fields: CustomFields | None = None
 
     style: ClassVar[Style] = "journal"
+
+    def derived(self) -> dict[str, Any]:
+        """Return the allocation that says that there are splits."""
+        return {"ALLOCATION": "Custom"} if self.splits else {}
+
+    def problem(self) -> str:
+        """Say what is wrong with how it is spread, or nothing."""
+        return spread_problem(self, "quantity", abs(Decimal(self.quantity)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,3 +163,20 @@ class StatisticalJournalEntry(Entry):
                 refuse(f"StatisticalJournalEntry, line {number}", "quantity is 0; leave the line out")
             line |= {"TR_TYPE": 1 if quantity > 0 else -1, "TRX_AMOUNT": abs(quantity)}
         return record
+
+
+def spread_problem(line: "JournalLine | StatisticalLine", name: str, amount: Decimal) -> str:
+    """Say what is wrong with how a line spreads its `amount`, which messages call `name`, or nothing."""
+    if not line.splits and line.allocation is None:
+        return ""
+    if line.splits and line.allocation is not None:
+        return "it has both an allocation and splits of its own; give one of them"
+    if line.dimensions is not None:
+        what = "splits" if line.splits else "an allocation"
+        return f"it has dimensions and {what}, and Intacct ignores the dimensions then; leave them out"
+    if any(Decimal(split.amount) < 0 for split in line.splits):
+        return "a split is negative; shares have no sign, for the line has it"
+    shared = sum((Decimal(split.amount) for split in line.splits), Decimal(0))
+    if line.splits and shared != amount:
+        return f"its splits add up to {shared} and {name} is {amount}; they differ by {abs(shared - amount)}"
+    return ""

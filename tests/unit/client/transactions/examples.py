@@ -51,6 +51,7 @@ from airflow_provider_intacct.client.transactions import (
     SalesLine,
     Split,
     StatisticalJournalEntry,
+    StatisticalLine,
     Subtotal,
     Task,
     Timesheet,
@@ -155,7 +156,7 @@ CARD_LINES = [
 
 EXAMPLES: list[Transaction] = [
     filled(ExpenseReport, expenses=EXPENSES),
-    filled(Timesheet, entries=[filled(TimesheetEntry)]),
+    filled(Timesheet, entries=[filled(TimesheetEntry, "dimensions"), filled(TimesheetEntry, "task_key")]),
     filled(ChargeCardTransaction, lines=CARD_LINES),
     filled(Deposit, receipts=["12", "13"]),
     filled(OtherReceipt, "undeposited_account", lines=TAX_ALONE),
@@ -175,7 +176,14 @@ EXAMPLES: list[Transaction] = [
     filled(AttachmentFolder),
     filled(JournalEntry, lines=[DEBIT, CREDIT], reverse_on=date(2026, 4, 1)),
     filled(JournalEntry, lines=[DEBIT, SPREAD], reverse_on=date(2026, 4, 1)),
-    filled(StatisticalJournalEntry, reverse_on=date(2026, 4, 1)),
+    *[
+        filled(StatisticalJournalEntry, reverse_on=date(2026, 4, 1), lines=[line])
+        for line in (
+            filled(StatisticalLine, "allocation", "dimensions", splits=[Split(amount=AMOUNT, dimensions=EVERYWHERE)]),
+            filled(StatisticalLine, "splits", "dimensions"),
+            filled(StatisticalLine, "splits", "allocation"),
+        )
+    ],
     filled(Bill, lines=[filled(BillLine, "account_label", "amount"), filled(BillLine, "account", "amount")]),
     filled(Bill, "inclusive_tax", lines=[filled(BillLine, "account", "amount_with_tax")]),
     filled(BillPayment, details=PAID),

@@ -303,6 +303,23 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: expenses(Expense(account="1", amount=TEN, amount_with_tax=TEN)),
         "ExpenseReport: expense 1 has amount_with_tax; that needs inclusive_tax=True",
     ),
+    "a quantity that is not its shares": (
+        lambda: StatisticalJournalEntry(
+            journal="STJ",
+            posting_date=DAY,
+            description="x",
+            lines=[StatisticalLine(account="9000", quantity=-12, splits=[Split(amount=TEN, dimensions=EAST)])],
+        ),
+        "StatisticalJournalEntry, line 1: its splits add up to 10.00 and quantity is 12; they differ by 2.00",
+    ),
+    "a task twice": (
+        lambda: Timesheet(
+            employee="E",
+            begin=DAY,
+            entries=[TimesheetEntry(day=DAY, hours=TEN, task_key=7, dimensions=Dimensions(task="T"))],
+        ),
+        "Timesheet, entry 1: it has both a task_key and a task among its dimensions",
+    ),
     "a restriction to nowhere": (
         lambda: Vendor(name="N", restriction="Restricted"),
         'Vendor: restriction="Restricted" goes with restricted_to_locations',
