@@ -178,3 +178,13 @@ def test_what_an_advance_lacks_is_said(sandbox: SandboxProcess, body: str, said:
 def test_an_advance_pays_for_its_own_customer_only(sandbox: SandboxProcess) -> None:
     owed, held = key_of(sandbox, invoice()), key_of(sandbox, create(advance(CUSTOMERID="C002")))
     assert "does not belong to 'C001'" in refused(sandbox, create(applied(owed, held, "10.00")))[0][1]
+
+
+def test_the_lines_of_an_advance_are_of_its_customer_or_of_one_below(sandbox: SandboxProcess) -> None:
+    below = {"CUSTOMERID": "C-SUB", "NAME": "Branch", "PARENTID": "C001"}
+    succeed(sandbox, create(element("CUSTOMER", below, "<DISPLAYCONTACT><PRINTAS>Branch</PRINTAS></DISPLAYCONTACT>")))
+    for customer in ("C001", "C-SUB"):
+        key_of(sandbox, create(advance(line(CUSTOMERID=customer))))
+    said = refused(sandbox, create(advance(line(CUSTOMERID="C009"))))
+    assert said[0][1] == "Customer 'C009' is neither 'C001' nor below it."
+    assert_books_tie_out(sandbox)

@@ -48,12 +48,14 @@ def advance(books: Books, record: Mapping[str, Any]) -> int:
     require_fields(books, books.definition(ADVANCE.object), record)
     if record.get("PAYMENTDATE") is None:
         raise missing(books, "Payment date")
+    _require_own(books, record)
     return documents.create(books, ADVANCE, _received(books, ADVANCE, {**record, **_dates(record)}))
 
 
 def change_advance(books: Books, current: Record, changes: Mapping[str, Any]) -> None:
     """Change an advance that no deposit has brought to the bank; of one that was applied, what no payment rests on."""
     documents.require_undeposited(books, current, "changed")
+    _require_own(books, {**current, **changes})
     asked: Record = {**changes, **_dates(changes)}
     places = ("FINANCIALENTITY", "UNDEPOSITEDACCOUNTNO")
     if any(changes.get(name) for name in places):
@@ -90,6 +92,18 @@ def _received(books: Books, kind: Kind, record: Mapping[str, Any]) -> Record:
     if not account:
         raise missing(books, "Bank account")
     return _against(kind, record, account)
+
+
+def _require_own(books: Books, record: Mapping[str, Any]) -> None:
+    """Refuse lines of an advance that name another customer. Source: AR advances, CUSTOMERID of ARADVANCEITEM."""
+    payer = record["CUSTOMERID"]
+    for line in record.get(ADVANCE.container) or ():
+        customer, passed = line.get("CUSTOMERID"), set[str]()
+        while customer and customer != payer and customer not in passed:
+            passed.add(customer)
+            customer = (books.master("CUSTOMER", "CUSTOMERID", customer) or {}).get("PARENTID")
+        if line.get("CUSTOMERID") and customer != payer:
+            raise refused(f"Customer '{line['CUSTOMERID']}' is neither '{payer}' nor below it.")
 
 
 def _dates(record: Mapping[str, Any]) -> Record:
