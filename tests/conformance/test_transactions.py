@@ -55,7 +55,11 @@ EAST = Dimensions(location="100", department="10", project="P001", class_="A", u
 WEST = Dimensions(location="200")
 
 
-LATER = ("taskid", "costtypeid", "inclusivetax", "taxsolutionid", "totaltrxamount", "taxentries", "ccpayitem/billable")
+LATER = (
+    *("taskid", "costtypeid", "inclusivetax", "taxsolutionid", "totaltrxamount", "taxentries", "ccpayitem/billable"),
+    *("needbydate", "trackingnumber", "shippeddate", "customerponumber", "promiseddate"),
+    "create_potransaction/projectid",
+)
 """What Sage documents and its schema of 2019 does not have. Source: wire/xml-gateway.md §1.6."""
 
 

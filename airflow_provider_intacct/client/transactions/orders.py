@@ -159,6 +159,10 @@ class SalesDocument(TradeDocument):
     bill_to: Annotated[str | None, "billto/contactname"] = None
     price_list: Annotated[str | None, "vsoepricelist"] = None
     project: Annotated[str | None, "projectid"] = None
+    need_by: Annotated[date | None, "needbydate"] = None
+    tracking_number: Annotated[str | None, "trackingnumber"] = None
+    shipped: Annotated[date | None, "shippeddate"] = None
+    customer_purchase_order: Annotated[str | None, "customerponumber"] = None
 
     object_name: ClassVar[str] = "SODOCUMENT"
     function: ClassVar[str] = "create_sotransaction"
@@ -166,7 +170,15 @@ class SalesDocument(TradeDocument):
         *("transactiontype", "datecreated", "dateposted", "createdfrom", "customerid", "documentno", "origdocdate"),
         *("referenceno", "termname", "datedue", "message", "shippingmethod", "shipto", "billto", "supdocid"),
         *("externalid", *EXCHANGE, "vsoepricelist", "customfields", "state", "projectid"),
-        *("taxsolutionid", "sotransitems", "subtotals"),
+        *(
+            "needbydate",
+            "trackingnumber",
+            "shippeddate",
+            "customerponumber",
+            "taxsolutionid",
+            "sotransitems",
+            "subtotals",
+        ),
     )
 
 
@@ -210,13 +222,26 @@ class PurchasingDocument(TradeDocument):
     pay_to: Annotated[str | None, "payto/contactname"] = None
     vendor_document: Annotated[str | None, "vendordocno"] = None
     deliver_to: Annotated[str | None, "deliverto/contactname"] = None
+    project: Annotated[str | None, "projectid"] = None
+    need_by: Annotated[date | None, "needbydate"] = None
+    promised: Annotated[date | None, "promiseddate"] = None
 
     object_name: ClassVar[str] = "PODOCUMENT"
     function: ClassVar[str] = "create_potransaction"
     order: ClassVar[tuple[str, ...]] = (
         *("transactiontype", "datecreated", "dateposted", "createdfrom", "vendorid", "documentno", "referenceno"),
         *("vendordocno", "termname", "datedue", "message", "shippingmethod", "returnto", "payto", "deliverto"),
-        *("supdocid", "externalid", *EXCHANGE, "customfields", "state", "taxsolutionid"),
+        *(
+            "supdocid",
+            "externalid",
+            *EXCHANGE,
+            "customfields",
+            "state",
+            "projectid",
+            "needbydate",
+            "promiseddate",
+            "taxsolutionid",
+        ),
         *("potransitems", "subtotals"),
     )
 
