@@ -49,8 +49,8 @@ class IntacctCreateOperator(IntacctWriteOperator):
     :param idempotency_key: names the business event, such as `accrual-2026-03-100`, in place of DAG, run and task: two
         runs with the same key post once. A text for one record, a list of texts for several.
     :param atomic: all records of a request (100 at most) are booked or none is.
-    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on; what Intacct could
-        only refuse is rejected without being sent.
+    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and post the others; what
+        Intacct could only refuse is rejected without being sent.
     :param max_rejects: with `collect`: send nothing more, and fail, once more records than this are rejected.
     :param stamp_reference: write a short id into the reference field the author left empty, so that a person finds in
         Intacct what the task posted.
@@ -162,7 +162,7 @@ class IntacctUpdateOperator(IntacctWriteOperator):
     :param idempotency_key: names the business event in place of DAG, run and task: two runs with the same key write
         once. A text for one record, a list of texts for several.
     :param atomic: all records of a request (100 at most) are written or none is.
-    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on.
+    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and write the others.
     :param max_rejects: with `collect`: send nothing more, and fail, once more records than this are rejected.
     :param statistical: the entries are of a statistical journal, which has quantities and no balance.
     :param allow_duplicates: turn the guard off: every try writes again.
@@ -242,7 +242,7 @@ class IntacctUpsertOperator(IntacctWriteOperator):
     :param idempotency_key: names the business event in place of DAG, run and task: two runs with the same key write
         once. A text for one record, a list of texts for several.
     :param atomic: all records of a request (100 at most) are written or none is.
-    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on.
+    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and write the others.
     :param max_rejects: with `collect`: send nothing more, and fail, once more records than this are rejected.
     :param statistical: the entries are of a statistical journal, which has quantities and no balance.
     :param allow_duplicates: turn the guard off: every try writes again.

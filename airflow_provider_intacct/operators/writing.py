@@ -39,7 +39,8 @@ class IntacctWriteOperator(BaseOperator):
     :param idempotency_key: names the business event in place of DAG, run and task: two runs with the same key act
         once. A text for one record, a list of texts for several.
     :param atomic: all records of a request (100 at most) are written or none is.
-    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on.
+    :param on_reject: `fail`, or `collect` to return rejected records among the outcomes and go on: what was rolled back
+        with one is sent again without it.
     :param max_rejects: with `collect`: send nothing more, and fail, once more records than this are rejected.
     :param allow_duplicates: turn the guard off: every try acts again.
     :param dry_run: write nothing. What would be sent is checked against the company, and the

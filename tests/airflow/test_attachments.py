@@ -137,6 +137,15 @@ def test_neither_the_bill_nor_its_file_is_there_alone(client: IntacctClient, inc
         write_out(incoming.parent / "out", ids="A-1")
 
 
+def test_a_bill_that_is_refused_takes_its_file_with_it_and_no_other_s(client: IntacctClient, incoming: Path) -> None:
+    bills = Books(client, "APBILL")
+    refused = generic_bill("B-1") | {"SUPDOCID": "A-1", "WHENPOSTED": "2025-03-01"}
+    path = str(incoming / "INV-1.pdf")
+    outcomes = create([refused, generic_bill("B-2")], attachments=[path, path], on_reject="collect")
+    assert statuses(outcomes) == ["rolled_back", "rejected", "posted", "posted"]
+    assert [outcomes[3]["key"]] == bills.added()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -192,12 +192,17 @@ def test_a_rejected_record_fails_the_task_with_intacct_s_words(journals: Books) 
     assert statuses(task.try_([entry(), entry(amount="5.00")])) == ["posted", "posted"]
 
 
-def test_rejected_records_can_be_collected(journals: Books) -> None:
-    wrong = entry(amount="5.00")
+@pytest.mark.parametrize("atomic", [True, False])
+def test_rejected_records_can_be_collected_and_the_others_are_booked(journals: Books, atomic: bool) -> None:
+    wrong, wronger = entry(amount="5.00"), entry(amount="6.00")
     wrong["ENTRIES"][0]["ACCOUNTNO"] = "no such"
-    outcomes = Task().try_([wrong, entry()], on_reject="collect", atomic=False)
-    assert statuses(outcomes) == ["rejected", "posted"]
-    assert len(journals.added()) == 1
+    wronger["ENTRIES"][0]["ACCOUNTNO"] = "none at all"
+    given = [wrong, entry(), wronger, entry(amount="7.00")]
+    outcomes = Task().try_(given, on_reject="collect", max_rejects=2, atomic=atomic)
+    assert statuses(outcomes) == ["rejected", "posted", "rejected", "posted"]
+    assert sorted(outcome["key"] for outcome in outcomes if outcome["key"]) == journals.added()
+    with pytest.raises(AirflowFailException, match="2 rejected"):
+        Task(ti=TaskInstance(run_id="other")).try_(given, on_reject="collect", max_rejects=1, atomic=atomic)
 
 
 def out_of_balance() -> dict[str, Any]:

@@ -58,7 +58,8 @@ def post(
 
     `atomic`             each request (100 records at most) is one transaction: all of it is booked or nothing
     `look_first`         an earlier try may have sent these, so look them up before sending anything
-    `stop_at_rejection`  send no further request after one that was not booked entirely
+    `stop_at_rejection`  send no further request after one that was not booked entirely; if not, what was rolled back
+                         with a rejected record is sent again without that one
     `max_rejects`        send no further request once more records than this are rejected
     `known`              what earlier tries left behind, by control id
     `tell`               called with `Sending` before records go out and with `Settled` when their outcome is known, so
@@ -98,12 +99,16 @@ def post(
         outcomes |= {outcome.posting.control_id: outcome for outcome in settled}
         if settled:
             tell(Settled(tuple(settled)))
+
+    def stopped() -> str:
+        return _stopped(outcomes.values(), stop_at_rejection, max_rejects)
+
     for batch in batches(pending):
-        if why := _stopped(outcomes.values(), stop_at_rejection, max_rejects):
+        if why := stopped():
             outcomes |= {posting.control_id: Outcome(posting, "rolled_back", note=why) for posting in batch}
             continue
         try:
-            yield from _post_batch(execute, batch, outcomes, new, atomic=atomic, tell=tell)
+            yield from _post_batch(execute, batch, outcomes, new, atomic=atomic, stopped=stopped, tell=tell)
         except IntacctError as error:
             if outcomes:
                 error.add_note(f"Before this error: {summary(list(outcomes.values()))}.")
@@ -235,6 +240,7 @@ def _post_batch(
     new: Collection[str],
     *,
     atomic: bool,
+    stopped: Callable[[], str],
     tell: Callable[[Sending | Settled], None],
 ) -> Flow[None]:
     """Flow: post the records of one request, with as many requests as it takes to know what became of each.
@@ -276,8 +282,20 @@ def _post_batch(
         if not (other and together and any(answer.result.rolled_back for answer in answers)):
             answers = [answer for answer in answers if answer.posting.control_id not in other]
             found, problem = yield from _find_repeated(execute, answers, doubt=reply.in_doubt)
-            settle(judge(answers, found, problem, atomic=together))
+            news = judge(answers, found, problem, atomic=together)
+            undone = [outcome for outcome in news if outcome.status == "rolled_back"]
+            settle([outcome for outcome in news if outcome.status != "rolled_back"])
+            rejected = {outcome.posting.control_id for outcome in news if outcome.status == "rejected"}
+            if rejected and not stopped():  # the others are sent again without them
+                undone = [outcome for outcome in undone if _goes_with(outcome.posting, rejected, batch)]
+            settle(undone)
         pending = [other.get(each.control_id, each) for each in pending if each.control_id not in outcomes]
+
+
+def _goes_with(posting: Posting, rejected: Collection[str], batch: Sequence[Posting]) -> bool:
+    """Whether the posting is bound to one that was rejected, or one that was rejected to it."""
+    bound = {each.bound_to for each in batch if each.control_id in rejected}
+    return posting.control_id in bound or posting.bound_to in rejected
 
 
 def _tell_turned_away(

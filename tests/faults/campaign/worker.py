@@ -135,7 +135,9 @@ def results(folder: Path, number: int) -> list[dict[str, Any]]:
     for told in last.values():
         if told["status"] == "posted" and told["try_number"] != number:
             told["status"] = "already_posted"
-    return sorted(last.values(), key=lambda told: told["row"])
+    # What an earlier try could not send, and this one was not given, is told of that try alone.
+    told_now = [told for told in last.values() if told["status"] != "rolled_back" or told["try_number"] == number]
+    return sorted(told_now, key=lambda told: told["row"])
 
 
 def _resumed(operator: Any, context: Any, deferred: Any) -> Any:

@@ -485,8 +485,15 @@ class TestARejectedRecord:
 
     def test_may_be_passed_over(self) -> None:
         postings = entries(*(entry(Decimal(each)) for each in range(1, 102)))
-        intacct = Intacct([[refused(CLOSED, canned.ROLLED_BACK), *[UNDONE] * 99], [booked("101")]])
-        assert statuses(intacct.post(postings, stop_at_rejection=False))[100] == ("posted", "101")
+        neighbours = [booked(str(each)) for each in range(2, 101)]
+        intacct = Intacct([[refused(CLOSED, canned.ROLLED_BACK), *[UNDONE] * 99], neighbours, [booked("101")]])
+        outcomes = statuses(intacct.post(postings, stop_at_rejection=False))
+        assert outcomes == [("rejected", ""), *(("posted", str(each)) for each in range(2, 102))]
+
+    def test_of_too_many_leaves_its_neighbours_undone(self) -> None:
+        intacct = Intacct([[refused(CLOSED, canned.ROLLED_BACK), UNDONE]])
+        outcomes = intacct.post(entries(entry(), entry(Decimal(5))), stop_at_rejection=False, max_rejects=0)
+        assert [each.status for each in outcomes] == ["rejected", "rolled_back"]
 
     def test_a_success_within_a_rolled_back_transaction_is_not_believed(self) -> None:
         intacct = Intacct([[booked("1"), refused(CLOSED, canned.ROLLED_BACK)]])
