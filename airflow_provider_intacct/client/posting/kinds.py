@@ -95,12 +95,12 @@ CURRENCY_AND_LATER = ("basecurr", "currency", "exchratedate", "exchratetype", "e
 BILL_AFTER_REFERENCE = (
     *("onhold", "description", "externalid", "payto", "returnto"),
     *CURRENCY_AND_LATER,
-    *("customfields", "billitems"),
+    *("customfields", "inclusivetax", "taxsolutionid", "billitems"),
 )
 INVOICE_AFTER_REFERENCE = (
     *("description", "externalid", "billto", "shipto"),
     *CURRENCY_AND_LATER,
-    *("customfields", "invoiceitems"),
+    *("customfields", "taxsolutionid", "invoiceitems"),
 )
 
 

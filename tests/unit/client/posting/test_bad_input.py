@@ -63,6 +63,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("VENDOR", {"NAME": "x", "CREDITLIMIT": "1.001"}, "record 2 (VENDOR), CREDITLIMIT is 1.001: Intacct keeps two"),
     ("APPYMT", payment(TRX_PAYMENTAMOUNT="-1.00"), "record 2 (APPYMT), line 1 TRX_PAYMENTAMOUNT is -1.00; a payment"),
     ("APPYMT", payment(TRX_ADJUSTMENTAMOUNT="1.001"), "record 2 (APPYMT), line 1 TRX_ADJUSTMENTAMOUNT is 1.001"),
+    ("APPYMT", payment(TRX_TOTALDISCOUNTTOAPPLY="1.001"), "record 2 (APPYMT), line 1 TRX_TOTALDISCOUNTTOAPPLY is"),
     ("create_apadjustment", adjustment("5.00", "-2.00"), "record 2 (create_apadjustment), line 2 amount is -2.00, and "
      "has another sign than line 1 (5.00); make two adjustments of it"),
     ("create_apadjustment", adjustment("0", "-2.00"), "record 2 (create_apadjustment), line 1 amount is 0; leave the"),

@@ -295,6 +295,15 @@ class TestTheReference:
         made = prepare([bill("B-7")], scope=TASK, function="create_bill")[0]
         tags = [part.tag for part in made.function.body]
         assert tags.index("billno") < tags.index("ponumber") < tags.index("description")
+        taxed = {
+            "vendorid": "V1",
+            "datecreated": "2026-03-31",
+            "taxsolutionid": "VAT",
+            "billitems": bill("B-7")["billitems"],
+        }
+        made = prepare([taxed], scope=TASK, function="create_bill")[0]
+        tags = [part.tag for part in made.function.body]
+        assert tags.index("ponumber") < tags.index("taxsolutionid") < tags.index("billitems")
 
     def test_does_not_touch_what_the_author_gave(self) -> None:
         given_ = entry()
