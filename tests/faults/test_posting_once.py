@@ -51,6 +51,8 @@ def test_other_content_under_the_same_key_is_not_posted_and_the_difference_is_sa
 def test_of_equal_entries_with_one_number_and_two_keys_each_is_booked(
     client: IntacctClient, booked_before: int, atomic: bool, look_first: bool
 ) -> None:
+    other = Work("other", "GLBATCH", "create", lambda: [entry("Another", REFERENCENO="DAILY")])
+    client.post(other.postings(keys=["other"]))
     books = Books(client, "GLBATCH")
     equal = Work("equal", "GLBATCH", "create", lambda: [entry(REFERENCENO="DAILY"), entry(REFERENCENO="DAILY")])
     postings = equal.postings(keys=["first", "second"])

@@ -166,12 +166,12 @@ def _booked_already(execute: Execute, postings: Sequence[Posting], known: Sequen
     if lines:
         raise ChangedSincePostedError(f"{CHANGED}\n" + "\n".join(lines))
     taken = {(outcome.posting.kind.object_name, outcome.key) for outcome in known if outcome.booked}
-    short = {posting.digest for posting in postings if _may_have_equals(posting) and posting.control_id not in found}
+    done = {name: there for name, there in found.items() if there.done}
+    short = {posting.digest for posting in postings if _may_have_equals(posting) and posting.control_id not in done}
     return [
         already_posted(posting, there)
         for posting in postings
-        if (there := found.get(posting.control_id))
-        and there.done
+        if (there := done.get(posting.control_id))
         and not (
             _may_have_equals(posting) and (posting.digest in short or (posting.kind.object_name, there.key) in taken)
         )

@@ -136,7 +136,7 @@ def progress(object_name: str, wanted: str, keys: Sequence[str], found: Mapping[
         elif known.reached(state.label, wanted):
             reached[key] = state.label
         else:
-            told = state.label or "in no state"
+            told = state.label or "in no state that this user can read"
             told += f" ({state.next})" if state.next else ""
             (ended if known.ended(state.label, wanted) else waiting)[key] = told
     return Progress(reached, waiting, ended)
