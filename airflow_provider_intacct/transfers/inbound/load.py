@@ -223,9 +223,9 @@ class Load:
     def _outcomes(
         self, client: IntacctClient, postings: Sequence[Posting], tell: Any, *, look_first: bool
     ) -> list[Outcome]:
-        """Post, and where rejected records are collected, post their neighbours without them."""
+        """Post, and where rejected records are collected, post those too that stand beside one that has changed."""
         try:
-            outcomes = client.post(
+            return client.post(
                 postings,
                 atomic=self._manner.atomic,
                 look_first=look_first,
@@ -235,13 +235,6 @@ class Load:
             )
         except ChangedSincePostedError as error:
             return self._without_changed(client, postings, tell, error)
-        undone = [outcome.posting for outcome in outcomes if outcome.status == "rolled_back"]
-        if not self._manner.collect or not undone or len(undone) == len(outcomes):
-            return outcomes
-        again = {
-            outcome.posting.control_id: outcome for outcome in self._outcomes(client, undone, tell, look_first=False)
-        }
-        return [again.get(outcome.posting.control_id, outcome) for outcome in outcomes]
 
     def _without_changed(
         self, client: IntacctClient, postings: Sequence[Posting], tell: Any, error: ChangedSincePostedError
