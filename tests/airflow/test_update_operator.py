@@ -179,18 +179,34 @@ def test_two_updates_of_one_record_by_different_names_are_refused(client: Intacc
     assert statuses(updating().try_(both, atomic=False, on_reject="collect"))[:2] == ["rejected"] * 2
 
 
+@pytest.mark.parametrize("stores", [True, False])
 @pytest.mark.parametrize("numbered_first", [True, False])
 def test_an_update_that_an_earlier_try_made_is_not_written_over_by_another_name(
-    client: IntacctClient, vendor: str, numbered_first: bool
+    client: IntacctClient, vendor: str, numbered_first: bool, stores: bool
 ) -> None:
     by_number, by_id = {"RECORDNO": vendor, "NAME": "Bea"}, {"VENDORID": "V-T", "NAME": "Bea"}
     first, second = (by_number, by_id) if numbered_first else (by_id, by_number)
-    task = updating()
+    task = updating(stores)
     assert statuses(task.try_([first])) == ["posted"]
     both = task.try_([first, {**second, "NAME": "Cleo"}], on_reject="collect")
     assert statuses(both) == ["already_posted", "rejected"]
     assert "record 1 of this call means the same VENDOR" in both[1]["note"]
     assert read(client, "VENDOR", vendor, "NAME") == ["Bea"]
+
+
+def test_an_update_in_doubt_whose_record_has_another_name_now_stays_in_doubt(
+    sandbox: SandboxProcess, client: IntacctClient, vendor: str
+) -> None:
+    task, record = updating(stores=True), {"NAME": "Ada", "TAXID": "99"}
+    sandbox.fault("reset_after", function="update", times=20)
+    for _ in range(2):
+        with pytest.raises(RecordsInDoubtError):
+            task.try_([record], key="NAME")
+        sandbox.control("/sandbox/faults", method="DELETE")
+        client.call(functions.update("VENDOR", {"RECORDNO": vendor, "NAME": "Renamed"}))
+    (outcome,) = task.ti.pushed["outcomes"]
+    assert "an earlier try sent it" in outcome["note"]
+    assert "there is no VENDOR with NAME Ada" in outcome["note"]
 
 
 def test_what_is_there_already_is_not_sent_if_asked_for(

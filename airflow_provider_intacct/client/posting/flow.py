@@ -6,6 +6,7 @@ reply is lost; here the refusals of such a second try are resolved to the record
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from airflow_provider_intacct.client.errors import IntacctError
 from airflow_provider_intacct.client.flows import Flow
@@ -39,6 +40,7 @@ a synchronous one. Source: developer.intacct.com, Web Services > Synchronous and
 CHANGED = "What an earlier try posted is not what this one brings. Nothing was sent."
 ACKNOWLEDGED = "acknowledged by Intacct, which carries it out later; it is looked up until it is found"
 TURNED_AWAY = "the request it was in was turned away as a whole, so nothing of it was carried out"
+SENT_BEFORE = "an earlier try sent it, and what became of that is not known; now it cannot be sent again"
 NOT_SENT = "not sent: an earlier record of this call was not posted"
 TOO_MANY = "not sent: more than {most} records of this call were rejected"
 
@@ -96,6 +98,12 @@ def post(
     }
     if updated or any(posting.looked_up or posting.unless_same for posting in pending):
         pending, settled = yield from decided(execute, pending, updated)
+        settled = [
+            _still_in_doubt(each)
+            if each.status == "rejected" and _unsettled(known.get(each.posting.control_id))
+            else each
+            for each in settled
+        ]
         outcomes |= {outcome.posting.control_id: outcome for outcome in settled}
         if settled:
             tell(Settled(tuple(settled)))
@@ -130,6 +138,11 @@ def _say_nothing(_: Sending | Settled) -> None:
 
 def _unsettled(before: Known | None) -> bool:
     return before is not None and not before.settled
+
+
+def _still_in_doubt(outcome: Outcome) -> Outcome:
+    """Return the outcome of a record that cannot be sent now, and that an earlier try may have written."""
+    return replace(outcome, status="in_doubt", note=f"{SENT_BEFORE}: {outcome.note}")
 
 
 def refuse_changes(execute: Execute, postings: Sequence[Posting], known: Mapping[str, Known]) -> Flow[None]:
