@@ -31,7 +31,7 @@ test: lint check  ## what CI runs: lint, then all tests
 check: $(READY)  ## all tests, or some: make check TESTS=tests/unit
 	$(PYTEST) $(TESTS)
 
-faults: $(READY)  ## every way of writing x every fault x every recovery (half an hour), or one: make faults CASE="..."
+faults: $(READY)  ## every way of writing x every fault x every recovery (20 minutes), or one: make faults CASE="..."
 	$(PY) -m tests.faults.campaign --workers $(WORKERS) $(if $(CASE),--case "$(CASE)") $(FAULTS)
 
 lint: $(READY)  ## ruff, formatting, strict types, import contracts
