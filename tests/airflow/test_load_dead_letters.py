@@ -114,6 +114,64 @@ def test_a_record_in_doubt_that_was_booked_is_not_booked_again_by_its_letter(
     assert nameless(company) == 1
 
 
+def in_doubt(sandbox: SandboxProcess, path: Path, results: Path, run_id: str, **options: Any) -> Path:
+    """The letters of a load whose bills Intacct has booked, and whose replies are lost."""
+    ti = Ti(run_id=run_id)
+    sandbox.fault("reset_after", "create", times=99)
+    with pytest.raises(RecordsInDoubtError):
+        load(path, results, ti, on_reject="collect", **options)
+    sandbox.control("/sandbox/faults", method="DELETE")
+    return letters(ti.pushed["load"])
+
+
+def test_a_letter_that_is_in_doubt_again_is_called_what_it_was_sent_as(
+    connect: Connect, sandbox: SandboxProcess, company: IntacctClient, tmp_path: Path, without_pauses: None
+) -> None:
+    connect()
+    path = write_csv(tmp_path / "bills.csv", rows([1], lines=1, amount="ten"))
+    never_sent = letters(load(path, tmp_path / "results", on_reject="collect"))
+    mended = mend(never_sent, lambda row: row | {"amount": "10.00"})
+    letter = mend(in_doubt(sandbox, mended, tmp_path / "mended", "one"), lambda row: row | {"number": "LB-2"})
+    with pytest.raises(AirflowFailException, match="RECORDID is 'LB-1' there and 'LB-2' here"):
+        load(letter, tmp_path / "mended", Ti(run_id="two"))
+    assert booked(company) == {"LB-1": 1}
+
+
+@pytest.mark.parametrize("change", [{"amount": "ten"}, {"number": "LB-2", "account": "NONE"}])
+def test_a_record_in_doubt_stays_so_although_its_letter_is_refused(
+    connect: Connect,
+    sandbox: SandboxProcess,
+    company: IntacctClient,
+    tmp_path: Path,
+    without_pauses: None,
+    change: dict[str, str],
+) -> None:
+    connect()
+    path = write_csv(tmp_path / "bills.csv", rows([1], lines=1))
+    letter = mend(in_doubt(sandbox, path, tmp_path / "results", "one"), lambda row: row | change)
+    again = letters(load(letter, tmp_path / "mended", Ti(run_id="two"), on_reject="collect"))
+    assert "in_doubt" in again.read_text()
+    mend(again, lambda row: row | {"number": "LB-2", "amount": "10.00", "account": "6000"})
+    with pytest.raises(AirflowFailException, match="RECORDID is 'LB-1' there and 'LB-2' here"):
+        load(again, tmp_path / "mended", Ti(run_id="three"))
+    assert booked(company) == {"LB-1": 1}
+
+
+def test_a_record_in_doubt_that_turned_out_to_be_booked_with_other_content_stays_what_it_is(
+    connect: Connect, sandbox: SandboxProcess, company: IntacctClient, tmp_path: Path, without_pauses: None
+) -> None:
+    connect()
+    path = write_csv(tmp_path / "bills.csv", rows([1], lines=1))
+    sandbox.fault("http_503", "query", times=99)  # nor can it be looked up
+    letter = in_doubt(sandbox, path, tmp_path / "results", "one", **NAMELESS)
+    numbered = {**NAMELESS, "header": {**NAMELESS["header"], "RECORDID": "number"}, "ignore_columns": None}
+    for run in ("two", "three"):  # the letters of the letters, too
+        summary = load(letter, tmp_path / "mended", Ti(run_id=run), on_reject="collect", **numbered)
+        assert counts(summary) == {"rejected": 1}
+        letter = letters(summary)
+    assert nameless(company) == 1
+
+
 def test_a_letter_copied_into_two_rows_is_refused_and_posted_as_two_when_one_is_unnamed(
     connect: Connect, company: IntacctClient, tmp_path: Path
 ) -> None:

@@ -34,13 +34,13 @@ class IntacctLoadingOperator(BaseOperator):
 
     Every record is posted once: under its number (VENDORID and RECORDID, ...) or its `idempotency_key`, once in the
     company, whichever DAG run brings it; under its content if it has neither, once in its DAG run. Dead letters, once
-    mended, can be fed back by any run, twice too: what has no name goes by the column `_intacct_record`.
+    mended, can be fed back by any run, twice too: what has no name, or is in doubt, goes by `_intacct_record`.
 
     The results stand in a folder of the run's own below `results_path`: `results-000001.jsonl` and so on, a line for
     each record (status, file, row, rows, object, act, key, natural_key, reference, errors, note, control_id); with
     `on_reject="collect"` also `dead-letters.csv` (or .jsonl, .parquet), the rows of records that were not posted with
-    all of their columns and five more. On the way in, `_intacct_file`, `_intacct_row`, `_intacct_status` and
-    `_intacct_error` are no columns of the record; `_intacct_record` says which record a row is of: leave it as it is.
+    all of their columns and five more. On the way in these are no columns of the record, but leave
+    `_intacct_record` and `_intacct_status` as they are: they say which record a row is of, and whether it is in doubt.
     The task returns a dict: results (the folder), dead_letters, sources, rows, records, posted, already_posted,
     rejected, rolled_back, in_doubt, refused (before anything was sent), refused_sources, api_transactions, seconds. A
     task that fails leaves it in the XCom `load`.

@@ -1,7 +1,8 @@
 """The rows of the records that were not posted, in the format they came in, with what is wrong with them beside.
 
-Mended, the file is fed back as it is: of the columns that begin with `_intacct_`, only `_intacct_record` is heeded. It
-tells records apart, and what nothing else names is posted under it: once, however often, and by whom, it is fed back.
+Mended, the file is fed back as it is. Of the columns that begin with `_intacct_`, `_intacct_record` tells records
+apart, and what nothing else names, or `_intacct_status` calls in doubt, is posted under it: once, however often, and by
+whom, it is fed back.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_intacct.client.errors import InvalidRequestError
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
-from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, RECORD, STATUS, beyond_json
+from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, IN_DOUBT, RECORD, STATUS, beyond_json
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.transfers.folder import Folder, StagedFile
@@ -119,9 +120,10 @@ def write_dead_letters(folder: Folder, spool: Spool, style: Style, run: Scope) -
     def rows() -> Iterator[Values]:
         for group in _chained(first, groups):
             own = _record(group, spool, run)
+            status = IN_DOUBT if group.doubtful else group.status  # it may be booked, whatever was refused since
             for number, row, letter in zip(group.numbers, group.rows, group.letters, strict=True):
                 counted.rows += 1
-                told = (group.file, number, group.status, group.problem, letter or own)
+                told = (group.file, number, status, group.problem, group.control_id or letter or own)
                 yield {**row, **dict(zip(ADDED, told, strict=True))}
 
     staged = folder.stage()
@@ -134,11 +136,11 @@ def write_dead_letters(folder: Folder, spool: Spool, style: Style, run: Scope) -
 def _record(group: Group, spool: Spool, run: Scope) -> str:
     """Return what tells the record of a group from all others, the same on every try; "" if that cannot be told.
 
-    Of a record that was sent it is the control id: fed back under it, it is not booked a second time.
+    Of a record that was sent it is the control id it was sent under: fed back under it, it is not booked a second time.
     """
     if group.loose:
         return ""
-    if known := group.letter or group.control_id:
+    if known := group.control_id or group.letter:
         return known
     content = content_digest({"row": list(group.rows)}, kind="rows")
     return control_id(run, f"rows {content} {spool.ordinal(group.id, content)}")

@@ -20,9 +20,11 @@ ERROR_PREFIX = "_intacct_"
 """Begins the names of the columns that a dead-letter file adds. They are no values of the record."""
 
 RECORD = f"{ERROR_PREFIX}record"
-"""The one of them that is heeded when the file is fed back: which record the row was of."""
+"""The one of them that says which record the row was of: heeded when the file is fed back."""
 
 STATUS = f"{ERROR_PREFIX}status"
+IN_DOUBT = "in_doubt"
+"""The one status that is heeded, too: the record may be booked under what it is called, whatever number it has now."""
 
 Values = Mapping[str, Any]
 

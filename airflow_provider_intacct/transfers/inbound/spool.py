@@ -18,6 +18,7 @@ from typing import Any
 from airflow_provider_intacct.client.posting.identity import canonical_text
 from airflow_provider_intacct.transfers.inbound.rows import (
     ERROR_PREFIX,
+    IN_DOUBT,
     RECORD,
     STATUS,
     Row,
@@ -215,7 +216,7 @@ class Spool:
 
     def _add(self, file: int, row: Row) -> None:
         problem, values = row.problem, row.values
-        letter = (canonical_text(values.get(RECORD)).strip(), values.get(STATUS) == "in_doubt")
+        letter = (canonical_text(values.get(RECORD)).strip(), values.get(STATUS) == IN_DOUBT)
         if not problem:
             values = {column: value for column, value in values.items() if not column.startswith(ERROR_PREFIX)}
         try:
