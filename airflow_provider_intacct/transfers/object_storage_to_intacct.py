@@ -80,5 +80,5 @@ def _style(found: Sequence[FileSource], form: Form) -> Style:
     if found[0].format == "csv":
         return Csv(form.delimiter, form.encoding)
     if found[0].format == "jsonl":
-        return JsonLines()
+        return JsonLines(form.encoding)
     return Parquet([source.schema for source in found if source.schema is not None])

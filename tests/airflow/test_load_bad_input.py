@@ -1,5 +1,6 @@
 """What is wrong with files and rows is said with file, row, column and remedy, before anything is sent."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,9 @@ def refusal(path: Path, results: Path, **options: Any) -> str:
         b"\xef\xbb\xbf" + GOOD.encode(),
         GOOD.replace("\r\n", "\n").encode(),
         GOOD.encode() + b"\r\n\r\n",
+        GOOD.encode() + b",,,,,,\r\n , ,\r\n",
     ],
-    ids=["byte order mark", "line feeds", "blank lines at the end"],
+    ids=["byte order mark", "line feeds", "blank lines at the end", "rows of delimiters at the end"],
 )
 def test_what_spreadsheets_write_is_read(
     connect: Connect, company: IntacctClient, tmp_path: Path, content: bytes
@@ -47,6 +49,8 @@ def test_what_spreadsheets_write_is_read(
     ("name", "content", "words"),
     [
         ("b.csv", b"", "is empty: a CSV file begins with a row of column names"),
+        ("b.csv", f"\n{GOOD}".encode(), "row 1 is blank: it is the row of column names. Remove what is before it"),
+        ("b.csv", f",,\n{GOOD}".encode(), "row 1 is blank"),
         ("b.csv", GOOD.replace(",", ";").encode(), "its delimiter seems to be ';'. Give delimiter=';'"),
         ("b.csv", GOOD.encode("utf-16"), "or give its encoding, as it seems encoding='utf-16'"),
         ("b.csv", GOOD.replace("line 1", "Büro").encode("cp1252"), "is not utf-8: byte 0xfc is none of its characters"),
@@ -58,9 +62,15 @@ def test_what_spreadsheets_write_is_read(
         ("b.csv.gz", b"\x1f\x8b\x08\x00garbage", "is cut off or damaged"),
         ("b.txt", GOOD.encode(), "its name does not tell what it is. Give format='csv'"),
         ("b.jsonl", b'[{"vendor": 1}]', "is a JSON array. Write JSON lines"),
+        ("b.jsonl", b'\xef\xbb\xbf\n [{"vendor": "' + b"x" * 2**24, "is a JSON array. Write JSON lines"),
+        ("b.jsonl.gz", gzip.compress(b'[{"vendor": 1}]'), "is a JSON array. Write JSON lines"),
+        ("b.jsonl", b'{"vendor": "' + b"x" * 2**24, "line 1 is longer than 16,777,215 characters, so it is not jsonl"),
+        ("b.csv", GOOD.encode() + b"x" * 2**24, "line 6 is longer than 16,777,215 characters, so it is not csv"),
+        ("b.jsonl", '{"vendor": "V001"}'.encode("utf-16"), "or give its encoding, as it seems encoding='utf-16'"),
         ("b.jsonl", b'{"vendor": "V001"}', "has no column number"),
         ("b.parquet", b"PAR1", "is no Parquet file that can be read"),
     ],
+    ids=lambda given: given[:40] if isinstance(given, str) else "",
 )
 def test_a_file_that_cannot_be_read_is_refused_with_a_remedy(
     connect: Connect, sandbox: SandboxProcess, tmp_path: Path, name: str, content: bytes, words: str
@@ -185,6 +195,71 @@ def test_lines_that_are_no_json_go_to_the_dead_letters(
     assert [letter["_intacct_row"] for letter in letters] == [2, 3, 5]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "cp1252", "utf-8-sig"])
+def test_json_lines_are_read_in_any_encoding(
+    connect: Connect, company: IntacctClient, tmp_path: Path, encoding: str
+) -> None:
+    connect()
+    path = tmp_path / "bills.jsonl"
+    cells = [dict(zip(COLUMNS, [*row[:-1], "Büro"], strict=True)) for row in rows([1, 2])]
+    path.write_bytes("\n".join(json.dumps(row, ensure_ascii=False) for row in cells).encode(encoding))
+    assert counts(load(path, tmp_path / "results", encoding=encoding)) == {"posted": 2}
+    assert len(list(company.rows("APBILLITEM", fields=["RECORDNO"], where="ENTRYDESCRIPTION = 'Büro'"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ('"memo": {"$date": "2026-03-31T00:00:00Z"}', "row 2, column memo (ENTRYDESCRIPTION) is a dict: bring it as"),
+        ('"memo": {"$decimal": "x"}', "row 2, column memo (ENTRYDESCRIPTION) is a dict: bring it as text"),
+        ('"memo": "\\ud800"', "row 2, column memo cannot be loaded (str is not valid UTF-8"),
+        ('"memo": 1, "memo": 2', "row 2: it is no JSON ('memo' stands in it twice)"),
+        ('"memo": 1e999999999', "row 2: it is no JSON (1e999999999 has too many digits)"),
+        ('"memo": 1e99999999999999999999', "row 2: it is no JSON (1e99999999999999999999 has too many digits)"),
+        ('"memo": ' + "[" * 10**5, "row 2: it is no JSON (maximum recursion depth exceeded"),
+    ],
+)
+def test_a_cell_that_json_has_and_no_record_is_refused_by_itself(
+    connect: Connect, company: IntacctClient, tmp_path: Path, cell: str, words: str
+) -> None:
+    connect()
+    cells = [dict(zip(COLUMNS[:-1], row, strict=False)) for row in rows([1, 2, 3], lines=1)]
+    first, second, third = (json.dumps(row)[:-1] for row in cells)
+    path = tmp_path / "bills.jsonl"
+    path.write_text(f'{first}, "memo": ""}}\n{second}, {cell}}}\n{third}}}')
+    grouped = "no JSON" not in words  # by what is told of it, it stands by itself
+    options: dict[str, Any] = {} if grouped else {"group_by": None}
+    summary = load(path, tmp_path / "results", on_reject="collect", **options)
+    assert booked(company) == {"LB-1": 1, "LB-3": 1}
+    (refused,) = [line for line in results(summary) if line["errors"]]
+    assert refused["errors"][0]["text"].startswith(words)
+    (letter,) = map(json.loads, (folder_of(summary) / "dead-letters.jsonl").read_text().splitlines())
+    assert grouped == (letter["vendor"] == "V001")
+
+
+def test_a_number_that_is_none_is_refused_and_not_taken_for_empty(connect: Connect, tmp_path: Path) -> None:
+    connect()
+    path = tmp_path / "bills.parquet"
+    schema = pa.schema([(name, pa.float64() if name == "memo" else pa.string()) for name in COLUMNS])
+    pq.write_table(pa.table([*zip(*[row[:-1] for row in rows([1])], strict=True), [1.5, float("nan")]], schema), path)
+    message = refusal(path, tmp_path / "results")
+    assert "row 2, column memo (ENTRYDESCRIPTION) is the float nan, which may not be exact" in message
+
+
+def test_unreadable_rows_without_end_beside_a_record_are_not_all_told_of_it(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    ragged = [[*row, "one too many"] for row in rows([1], lines=3000)]  # of the record, too
+    path = write_csv(tmp_path / "bills.csv", [*rows([1]), *ragged, *rows([2, 3])])
+    summary = load(path, tmp_path / "results", on_reject="collect")
+    assert booked(company) == {"LB-3": 1}
+    told = {line["rows"]: line["errors"][0]["text"] for line in results(summary) if line["errors"]}
+    assert 1000 <= len(told["2-3"]) < 1200
+    assert told["2-3"].startswith("row 4 beside it cannot be read")
+    assert told["3004-3005"] == "row 3003 beside it cannot be read, and may belong to this record"
+
+
 def test_more_rejects_than_allowed_stop_the_load(connect: Connect, company: IntacctClient, tmp_path: Path) -> None:
     connect()
     path = write_csv(tmp_path / "bills.csv", [*rows([1], amount="x"), *rows([2], amount="x"), *rows([3])])
@@ -202,6 +277,7 @@ def test_more_rejects_than_allowed_stop_the_load(connect: Connect, company: Inta
         ({"record": lambda rows: {}}, "Give either header and lines"),
         ({"act": "delete"}, "act is one of create, update, upsert"),
         ({"on_reject": "ignore"}, "on_reject is 'ignore'"),
+        ({"encoding": "utf-7bit"}, "there is no encoding 'utf-7bit'"),
         ({"format": "xlsx"}, "format must be one of csv, jsonl, parquet"),
         ({"function": "create_bill"}, "create_bill says itself what it writes"),
         ({"group_by": ["vendor", "nr"]}, "has no column nr (for group_by)"),

@@ -5,17 +5,22 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.posting import RecordsInDoubtError
+from airflow_provider_intacct.transfers import SqlToIntacctOperator
 from tests.airflow.conftest import Connect
-from tests.airflow.loads import COLUMNS, Ti, booked, counts, folder_of, load, rows, totals, write_csv
+from tests.airflow.databases import Database
+from tests.airflow.loads import COLUMNS, MAPPING, Ti, booked, counts, folder_of, load, rows, totals, write_csv
 from tests.sandbox_process import SandboxProcess
 
 NAMELESS: dict[str, Any] = {
@@ -261,3 +266,76 @@ def test_letters_in_json_keep_what_a_database_has(connect: Connect, company: Int
     letter.write_text(letter.read_text().replace("NOBODY", "V001"))
     assert counts(load(letter, tmp_path / "mended", Ti(run_id="one"))) == {"posted": 1}
     assert booked(company, str(2**70)) == {str(2**70): 1}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig", "UTF-8"])
+def test_letters_in_json_are_read_back_in_the_encoding_of_their_file(
+    connect: Connect, company: IntacctClient, tmp_path: Path, encoding: str
+) -> None:
+    connect()
+    cells = [dict(zip(COLUMNS, [*row[:-1], "Büro"], strict=True)) for row in rows([1], vendor="NOBODY")]
+    path = tmp_path / "bills.jsonl"
+    path.write_bytes("\n".join(json.dumps(row, ensure_ascii=False) for row in cells).encode(encoding))
+    letter = letters(load(path, tmp_path / "results", on_reject="collect", encoding=encoding))
+    letter.write_bytes(letter.read_bytes().decode(encoding).replace("NOBODY", "V001").encode(encoding))
+    assert counts(load(letter, tmp_path / "mended", Ti(run_id="one"), encoding=encoding)) == {"posted": 1}
+    assert len(list(company.rows("APBILLITEM", fields=["RECORDNO"], where="ENTRYDESCRIPTION = 'Büro'"))) == 2
+
+
+def test_letters_in_json_have_the_columns_that_only_other_rows_had(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    cells = [dict(zip(COLUMNS, row, strict=True)) for row in rows([1, 2], lines=1)]
+    cells[0] = {name: value for name, value in cells[0].items() if name != "memo"} | {"vendor": "NOBODY"}
+    path = tmp_path / "bills.jsonl"
+    path.write_text("\n".join(map(json.dumps, cells)))
+    letter = letters(load(path, tmp_path / "results", on_reject="collect"))
+    letter.write_text(letter.read_text().replace("NOBODY", "V001"))
+    assert counts(load(letter, tmp_path / "mended", Ti(run_id="one"))) == {"posted": 1}
+
+
+def test_letters_of_parquet_files_whose_types_differ_are_text(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    first, second = (dict(zip(COLUMNS, row, strict=True)) for row in rows([1, 2], lines=1, vendor="NOBODY"))
+    odd = {"at": time(9), "took": None, "tags": [("a", 1)]}
+    types = pa.schema(
+        [
+            *((name, pa.string()) for name in COLUMNS),
+            *(("at", pa.time64("us")), ("took", pa.duration("s")), ("tags", pa.map_(pa.string(), pa.int32()))),
+        ]
+    )
+    pq.write_table(
+        pa.Table.from_pylist([first | odd, first | odd | {"took": timedelta(1)}], types), tmp_path / "a.parquet"
+    )
+    amount = {"amount": Decimal("10.00"), "due": date(2026, 3, 31), "memo": None}
+    pq.write_table(pa.Table.from_pylist([second | amount]), tmp_path / "b.parquet")
+    options: dict[str, Any] = {"ignore_columns": ["at", "took", "tags"], "on_reject": "collect"}
+    summary = load(tmp_path / "*.parquet", tmp_path / "results", **options)
+    assert (summary["rejected"], summary["refused"]) == (1, 1)
+    letter = letters(summary)
+    found = pq.read_table(letter)
+    assert found.column("_intacct_error").to_pylist()[1].startswith("row 2, column took cannot be loaded (a timedelta")
+    assert found.column("at").to_pylist() == ["09:00:00", "09:00:00", None]
+    mended = [row | {"vendor": "V001"} for row in found.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(mended, found.schema), letter)
+    assert counts(load(letter, tmp_path / "mended", Ti(run_id="one"), **options)) == {"posted": 2}
+    assert totals(company) == {"LB-1": Decimal("20.00"), "LB-2": Decimal("10.00")}
+
+
+def test_letters_in_json_show_numbers_that_are_none(connect: Connect, postgres: Database, tmp_path: Path) -> None:
+    connect()
+    columns = (
+        "'NOBODY' AS vendor, 'LB-1' AS number, DATE '2026-03-02' AS date, DATE '2026-03-31' AS due, '6000' AS account"
+    )
+    sql = f"SELECT {columns}, 'NaN'::numeric AS amount, 'Infinity'::float8 AS memo"
+    operator = SqlToIntacctOperator(
+        task_id="load", sql_conn_id="warehouse", sql=sql, results_path=str(tmp_path), on_reject="collect", **MAPPING
+    )
+    letter = letters(operator.execute({"ti": Ti()}))  # type: ignore[typeddict-item]
+    (row,) = map(json.loads, letter.read_text().splitlines())
+    assert (row["amount"], row["memo"]) == ("NaN", "inf")
+    refused = load(letter, tmp_path / "mended", Ti(run_id="one"), on_reject="collect")
+    assert counts(refused) == {"refused": 1}

@@ -13,9 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import Asset, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowFailException
+from fsspec.implementations.local import LocalFileOpener
+from s3fs.core import S3File
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.transactions import Bill, BillLine, Dimensions
+from airflow_provider_intacct.transfers.inbound.files import FileSource, Form
 from tests.airflow.conftest import Connect
 from tests.airflow.loads import (
     COLUMNS,
@@ -101,6 +104,33 @@ def test_every_format_brings_the_same_bills(
     assert totals(company) == {"LB-1": Decimal("0.20"), "LB-2": Decimal("0.20")}
 
 
+def test_a_place_that_fails_is_no_damage_of_the_file(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(self: Any, size: int = -1) -> bytes:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    connect()
+    path = zstd(tmp_path / "bills", rows([1]))
+    monkeypatch.setattr(LocalFileOpener, "read", breaks, raising=False)
+    with pytest.raises(ConnectionResetError):  # which Airflow tries again
+        load(path, tmp_path / "results")
+    monkeypatch.undo()
+    connect()
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(AirflowFailException, match="is cut off or damaged"):
+        load(path, tmp_path / "results")
+
+
+def test_blanks_around_a_number_make_no_other_bill(connect: Connect, company: IntacctClient, tmp_path: Path) -> None:
+    connect()
+    path = write_csv(tmp_path / "bills.csv", [[vendor, f"{number} ", *rest] for vendor, number, *rest in rows([1])])
+    assert counts(load(path, tmp_path / "results")) == {"posted": 1}
+    write_csv(path, rows([1]))
+    assert counts(load(path, tmp_path / "results", Ti(run_id="another"))) == {"already_posted": 1}
+    assert booked(company) == {"LB-1": 1}
+
+
 def test_a_folder_and_a_pattern_mean_their_files(connect: Connect, company: IntacctClient, tmp_path: Path) -> None:
     connect()
     folder = tmp_path / "in"
@@ -127,6 +157,17 @@ def test_s3_serves_rows_and_keeps_results(connect: Connect, company: IntacctClie
         "dead-letters.csv",
         "results-000001.jsonl",
     ]
+
+
+def test_lines_of_a_store_are_read_in_blocks(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = ObjectStoragePath("s3://lake/bills/one.jsonl", conn_id="lake")
+    path.write_text("\n".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) for row in rows(range(5000), lines=2)))
+    reads: list[int] = []
+    read = S3File.read
+    monkeypatch.setattr(S3File, "read", lambda *asked: reads.append(1) or read(*asked))
+    source = FileSource(path.fs, path.path, Form())
+    assert sum(1 for _ in source.rows()) == 10_000
+    assert len(reads) < 5
 
 
 def test_a_typed_builder_makes_the_records(connect: Connect, company: IntacctClient, tmp_path: Path) -> None:

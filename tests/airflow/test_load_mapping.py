@@ -84,6 +84,7 @@ def test_a_path_puts_a_field_into_another() -> None:
         ({"column": "x", "default": "none"}, " ", "DESCRIPTION", "none"),
         ({"column": "x", "empty": "clear"}, None, "DESCRIPTION", ""),
         ("x", "", "DESCRIPTION", "left out"),
+        ("x", " LB-1 ", "RECORDID", "LB-1"),
         ("x", True, "ONHOLD", True),
         ({"value": 0}, "", "DESCRIPTION", 0),
     ],
@@ -167,10 +168,13 @@ def test_values_come_back_from_disk_as_they_were() -> None:
         "nothing": None,
         "truth": True,
         "bytes": b"\xff",
-        "nested": [{"a": Decimal("0.10")}],
+        "nested": [{"a": Decimal("0.10"), "large": 2**70}],
+        "like ours": {"$date": "2026-03-31T00:00:00Z"},
+        "endless": float("inf"),
     }
     assert unpacked(packed(values)) == values
     assert str(unpacked(packed(values))["money"]) == "1.50"
+    assert str(unpacked(packed({"x": float("nan")}))["x"]) == "nan"
 
 
 def test_rows_are_told_in_ranges() -> None:

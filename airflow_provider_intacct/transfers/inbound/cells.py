@@ -185,7 +185,7 @@ def plain(found: Any) -> Any:
                 f"has the character U+{ord(forbidden.group()):04X} at position {forbidden.start() + 1}, which XML "
                 "cannot carry: remove it"
             )
-        return found
+        return found.strip()  # as rows are told apart: "LB-1 " is no other bill than "LB-1"
     if isinstance(found, float):
         raise CellError(f"is the float {found!r}, which may not be exact: bring it as a decimal, an integer or as text")
     if isinstance(found, Decimal) and not found.is_finite():

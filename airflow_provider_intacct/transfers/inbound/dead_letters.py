@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_provider_intacct.client.errors import InvalidRequestError
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
 from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, IN_DOUBT, RECORD, STATUS, beyond_json
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 NAME = "dead-letters"
 ADDED = (f"{ERROR_PREFIX}file", f"{ERROR_PREFIX}row", STATUS, f"{ERROR_PREFIX}error", RECORD)
 ROWS_AT_A_TIME = 1000
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 Values = Mapping[str, Any]
 
 
@@ -39,20 +41,42 @@ class Style(Protocol):
 
 
 class JsonLines:
-    """JSON lines: numbers stay numbers, digit for digit; dates are ISO 8601."""
+    """JSON lines in the encoding of the source: numbers stay numbers, digit for digit; dates are ISO 8601."""
 
     format = "jsonl"
 
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._encoding = codecs.lookup(encoding).name
+
     def write(self, sink: StagedFile, columns: Sequence[str], rows: Iterator[Values]) -> None:
-        """Write all rows, each with the columns it has."""
+        """Write all rows, each with all columns: which ones there are is told by the rows."""
         import orjson
 
-        def exact(value: Any) -> Any:
-            return orjson.Fragment(format(value, "f")) if isinstance(value, Decimal) else str(value)
-
+        encoder = codecs.getincrementalencoder(self._encoding)()
         for row in rows:
-            large = {name: orjson.Fragment(str(value)) for name, value in row.items() if beyond_json(value)}
-            sink.write(orjson.dumps({**row, **large}, default=exact, option=orjson.OPT_APPEND_NEWLINE))
+            entries = {name: _exact(value) for name, value in {**dict.fromkeys(columns), **row}.items()}
+            line = orjson.dumps(entries, default=str, option=orjson.OPT_APPEND_NEWLINE)
+            if self._encoding != "utf-8":  # plain ASCII, with escapes, is what every encoding has
+                line = encoder.encode(BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], line.decode()))
+            sink.write(line)
+
+
+def _exact(value: Any) -> Any:
+    """Return what is written for a value in JSON, in which there are no numbers that are none."""
+    import orjson
+
+    match value:
+        case dict():
+            return {name: _exact(item) for name, item in value.items()}
+        case list():
+            return [_exact(item) for item in value]
+        case Decimal() if value.is_finite():
+            return orjson.Fragment(format(value, "f"))
+        case int() if beyond_json(value):
+            return orjson.Fragment(str(value))
+        case float() if beyond_json(value):
+            return str(value)
+    return value
 
 
 class Csv:
@@ -89,19 +113,43 @@ class Parquet:
         import pyarrow as pa
         from pyarrow.parquet import ParquetWriter
 
-        try:
-            source = pa.unify_schemas([schema.remove_metadata() for schema in self._schemas])
-        except pa.ArrowException as error:
-            raise InvalidRequestError(
-                f"The files have the same column in different types, so their dead letters are not one file: {error}. "
-                "Load them one by one."
-            ) from error
-        types = {name: pa.string() for name in ADDED} | {ADDED[1]: pa.int64()}
-        fields = [field for field in source if field.name not in ADDED]
-        schema = pa.schema([*fields, *(pa.field(name, kind) for name, kind in types.items())])
+        kinds = self._kinds() | dict.fromkeys(ADDED, pa.string()) | {ADDED[1]: pa.int64()}
+        schema = pa.schema([(name, kinds[name]) for name in columns])
+        texts = [name for name in columns if kinds[name] == pa.string()]
         with ParquetWriter(sink, schema) as file:
             while page := list(islice(rows, ROWS_AT_A_TIME)):
-                file.write_table(pa.Table.from_pylist(page, schema))
+                told = [{**row, **{name: _text(row.get(name)) for name in texts}} for row in page]
+                file.write_table(pa.Table.from_pylist(told, schema))
+
+    def _kinds(self) -> dict[str, Any]:
+        """Return the type of each column: text where the files differ, or where its values wait on disk as text."""
+        import pyarrow as pa
+
+        kinds: dict[str, Any] = {}
+        for field in (field for schema in self._schemas for field in schema):
+            kind = pa.string() if _waits_as_text(field.type) else field.type
+            known = kinds.setdefault(field.name, kind)
+            if pa.types.is_null(known):
+                kinds[field.name] = kind
+            elif not (kind == known or pa.types.is_null(kind)):
+                kinds[field.name] = pa.string()
+        return kinds
+
+
+def _waits_as_text(kind: Any) -> bool:
+    """Whether values of a type of Arrow's are not what they were when they come back from the disk."""
+    from pyarrow import BaseExtensionType, types
+
+    asked = (types.is_time, types.is_duration, types.is_interval, types.is_map)
+    return (
+        isinstance(kind, BaseExtensionType)
+        or any(asks(kind) for asks in asked)
+        or any(_waits_as_text(kind.field(number).type) for number in range(kind.num_fields))
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 def write_dead_letters(folder: Folder, spool: Spool, style: Style, run: Scope) -> tuple[str, int]:

@@ -12,10 +12,10 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, BinaryIO
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, AnyStr, BinaryIO
 
 from airflow_provider_intacct.client.errors import InvalidRequestError
 from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, Row, SourceError
@@ -28,6 +28,12 @@ SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "p
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 DELIMITERS = {",": "','", ";": "';'", "\t": "'\\t'", "|": "'|'"}
 BATCH_ROWS = 1000
+READ_BYTES = 2**20
+LONGEST_LINE = 16 * 2**20
+MOST_DIGITS = 100
+BEFORE_JSON = codecs.BOM_UTF8 + codecs.BOM_UTF16_LE + b"\0 \t\r\n"
+"""Bytes that may stand before it."""
+
 UNREAD = f"{ERROR_PREFIX}text"
 """The column of a line that is no JSON."""
 
@@ -47,6 +53,10 @@ class Form:
             )
         if len(self.delimiter) != 1:
             raise InvalidRequestError(f"delimiter is one character, not {self.delimiter!r}. Nothing was sent.")
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise InvalidRequestError(f"there is no encoding {self.encoding!r}. Nothing was sent.") from None
 
     def of(self, name: str) -> str:
         """Return the format of a file. Raises SourceError where its name does not tell it."""
@@ -114,26 +124,38 @@ class FileSource:
                 ) from error
 
     def _csv(self, stream: BinaryIO) -> Iterator[Row]:
-        text = io.TextIOWrapper(stream, _with_bom(self.form.encoding), newline="")
-        reader = csv.reader(text, delimiter=self.form.delimiter, strict=True)
         number = 1
         try:
-            header = self._header(next(reader, None))
-            for number, cells in enumerate(reader, 2):
-                if cells:
-                    yield _csv_row(number, header, cells)
+            with _text(stream, _with_bom(self.form.encoding), newline="") as text:
+                reader = csv.reader(self._lines(text.readline), delimiter=self.form.delimiter, strict=True)
+                header = self._header(next(reader, None))
+                for number, cells in enumerate(reader, 2):
+                    if any(map(str.strip, cells)):  # spreadsheets end with rows of delimiters
+                        yield _csv_row(number, header, cells)
         except csv.Error as error:
             raise SourceError(
                 f"{self.name}, after row {number}: {error}. A quote inside a cell is written twice, and a cell with "
                 "quotes, line ends or delimiters stands in quotes."
             ) from error
-        finally:
-            text.detach()
+
+    def _lines(self, readline: Callable[[int], AnyStr]) -> Iterator[AnyStr]:
+        """Yield the lines. Raises SourceError for one that memory should not hold: then it is another kind of file."""
+        number = 0
+        while line := readline(LONGEST_LINE):
+            number += 1
+            if len(line) == LONGEST_LINE:
+                raise SourceError(
+                    f"{self.name}: line {number} is longer than {LONGEST_LINE - 1:,} characters, so it is not "
+                    f"{self.format} with a row in each line."
+                )
+            yield line
 
     def _header(self, cells: list[str] | None) -> list[str]:
         if cells is None:
             raise SourceError(f"{self.name} is empty: a CSV file begins with a row of column names.")
         names = [cell.strip() for cell in cells]
+        if not any(names):
+            raise SourceError(f"{self.name}, row 1 is blank: it is the row of column names. Remove what is before it.")
         others = [words for sign, words in DELIMITERS.items() if sign != self.form.delimiter and sign in names[0]]
         if len(names) == 1 and others:
             raise SourceError(
@@ -147,13 +169,22 @@ class FileSource:
         self.columns = names
         return names
 
-    def _json_lines(self, stream: BinaryIO) -> Iterator[Row]:
-        for number, line in enumerate(stream, 1):
-            content = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if number == 1 and content.lstrip().startswith(b"["):
-                raise SourceError(f"{self.name} is a JSON array. Write JSON lines: one object in each line, no commas.")
+    def _json_lines(self, stream: io.BufferedReader) -> Iterator[Row]:
+        if stream.peek(100).lstrip(BEFORE_JSON).startswith(b"["):
+            raise SourceError(f"{self.name} is a JSON array. Write JSON lines: one object in each line, no commas.")
+        if "\n".encode(self.form.encoding) == b"\n":
+            yield from self._json_rows(self._lines(stream.readline), self.form.encoding)
+            return
+        with _text(stream, self.form.encoding, newline="\n") as text:  # a line's end is more than a byte
+            yield from self._json_rows((line.encode() for line in self._lines(text.readline)), "utf-8")
+
+    def _json_rows(self, lines: Iterator[bytes], encoding: str) -> Iterator[Row]:
+        for number, line in enumerate(lines, 1):
+            content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if number == 1 and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                content.decode(encoding)
             if content.strip():
-                yield _json_row(number, content, self.form.encoding)
+                yield _json_row(number, content, encoding)
 
     def _parquet(self, stream: BinaryIO) -> Iterator[Row]:
         lib = pyarrow("format='parquet'")
@@ -187,12 +218,30 @@ def _csv_row(number: int, header: Sequence[str], cells: Sequence[str]) -> Row:
 def _json_row(number: int, content: bytes, encoding: str) -> Row:
     text = content.decode(encoding, "replace").strip()
     try:
-        found = json.loads(content.decode(encoding), parse_float=Decimal, parse_constant=_no_constant)
-    except ValueError as error:
+        found = json.loads(
+            content.decode(encoding), parse_float=_number, parse_constant=_no_constant, object_pairs_hook=_entries
+        )
+    except (ValueError, RecursionError) as error:
         return Row(number, {UNREAD: text}, f"it is no JSON ({error}). Write one JSON object in each line")
     if not isinstance(found, dict):
         return Row(number, {UNREAD: text}, "it is no JSON object. Write column names and values in braces")
     return Row(number, found)
+
+
+def _number(text: str) -> Decimal:
+    with contextlib.suppress(InvalidOperation):
+        number = Decimal(text)
+        if abs(number.adjusted()) < MOST_DIGITS:  # written out, 1e999999999 takes a gigabyte
+            return number
+    raise ValueError(f"{text[:MOST_DIGITS]} has too many digits")
+
+
+def _entries(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands in it twice")
+    return found
 
 
 def _no_constant(name: str) -> None:
@@ -211,9 +260,21 @@ def _decompressed(stream: Any, name: str) -> Iterator[Any]:
             with lib.CompressedInputStream(lib.PythonFile(stream, "r"), "zstd") as opened:
                 yield io.BufferedReader(opened)
         except OSError as error:
+            if error.errno is not None:  # of the place the file is in
+                raise
             raise SourceError(f"{name} is cut off or damaged ({error}): bring it again as a whole.") from error
     else:
-        yield stream
+        with io.BufferedReader(stream, READ_BYTES) as opened:  # a store's own file looks for each line end in a block
+            yield opened
+
+
+@contextlib.contextmanager
+def _text(stream: BinaryIO, encoding: str, *, newline: str) -> Iterator[io.TextIOWrapper]:
+    text = io.TextIOWrapper(stream, encoding, newline=newline)
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 def _compression_suffix(name: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -64,8 +65,20 @@ def packed(values: Values) -> bytes:
     """Return the values as JSON that `unpacked` makes the same values of. Raises TypeError for what is no value."""
     import orjson
 
-    marked = {name: _marked(value) if beyond_json(value) else value for name, value in values.items()}
-    return orjson.dumps(marked, default=_marked, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    marked = {name: value if type(value) in NATIVE else _marked(value) for name, value in values.items()}
+    return orjson.dumps(marked)
+
+
+def packed_as_text(values: Values) -> tuple[bytes, str]:
+    """Return the values packed, with what is no value as text, and what is wrong with that; "" if nothing is."""
+    kept, wrong = dict(values), []
+    for name, value in values.items():
+        try:
+            packed({name: value})
+        except TypeError as error:
+            kept[name] = ascii(value)[1:-1] if isinstance(value, str) else str(value)
+            wrong.append(f"column {name} cannot be loaded ({error}): bring it as text")
+    return packed(kept), "; ".join(wrong)
 
 
 def unpacked(content: bytes) -> dict[str, Any]:
@@ -80,12 +93,19 @@ def unpacked(content: bytes) -> dict[str, Any]:
 
 
 def beyond_json(value: Any) -> bool:
-    """Whether a value is a number larger than JSON's writer takes."""
-    return type(value) is int and not -(2**63) <= value < 2**63
+    """Whether a value is a number that JSON's writer does not take: a large one, or none at all."""
+    return (type(value) is int and not -(2**63) <= value < 2**63) or (type(value) is float and not isfinite(value))
 
 
-def _marked(value: Any) -> dict[str, Any]:
+def _marked(value: Any) -> Any:
+    """Return what stands for a value in JSON: a mapping with one mark for all but plain texts, numbers and lists."""
     match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return {"$int": str(value)} if beyond_json(value) else value
+        case float():
+            return {"$float": str(value)} if beyond_json(value) else value
         case Decimal():
             return {"$decimal": str(value)}
         case datetime():
@@ -98,9 +118,11 @@ def _marked(value: Any) -> dict[str, Any]:
             return {"$bytes": base64.b64encode(bytes(value)).decode()}
         case UUID():
             return {"$text": str(value)}
-        case int():
-            return {"$int": str(value)}
-    raise TypeError(f"a {type(value).__name__} is no value that can be loaded")
+        case dict():
+            return {"$dict": {name: _marked(item) for name, item in value.items()}}
+        case list() | tuple():
+            return [_marked(item) for item in value]
+    raise TypeError(f"a {type(value).__name__} is no value")
 
 
 def _unmarked(value: Any) -> Any:
@@ -108,20 +130,22 @@ def _unmarked(value: Any) -> Any:
         return [_unmarked(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if len(value) == 1:
-        ((mark, text),) = value.items()
-        if read := READ.get(mark):
-            return read(text)
-    return {name: _unmarked(item) for name, item in value.items()}
+    ((mark, held),) = value.items()
+    return READ[mark](held)
 
+
+NATIVE = frozenset({str, bool, type(None)})
+"""Types of which JSON has all values; asking so takes less time than a call."""
 
 READ: Mapping[str, Any] = {
     "$decimal": Decimal,
     "$int": int,
+    "$float": float,
     "$datetime": datetime.fromisoformat,
     "$date": date.fromisoformat,
     "$text": str,
     "$bytes": base64.b64decode,
+    "$dict": lambda held: {name: _unmarked(item) for name, item in held.items()},
 }
 
 

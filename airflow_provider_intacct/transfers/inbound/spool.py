@@ -26,11 +26,14 @@ from airflow_provider_intacct.transfers.inbound.rows import (
     Values,
     own_columns,
     packed,
+    packed_as_text,
     ranges,
     unpacked,
 )
 
 BUFFERED = 500
+LONGEST = 1000
+"""Characters of what is wrong with a record after which no more is noted: it may have a million such rows beside it."""
 SCHEMA = """
 CREATE TABLE file (id INTEGER PRIMARY KEY, name TEXT, problem TEXT NOT NULL DEFAULT '');
 CREATE TABLE row (
@@ -135,7 +138,7 @@ class Spool:
             self._add(file, row)
             count += 1
         self._flush()
-        for group, number in self._db.execute(SUSPECTS, (file,)).fetchall():
+        for group, number in self._db.execute(SUSPECTS, (file,)):
             self._note(group, SUSPECT.format(where=f"row {number}"))
         if source.columns is not None and not checked:
             check(source.columns)
@@ -219,11 +222,11 @@ class Spool:
         letter = (canonical_text(values.get(RECORD)).strip(), values.get(STATUS) == IN_DOUBT)
         if not problem:
             values = {column: value for column, value in values.items() if not column.startswith(ERROR_PREFIX)}
+        wrong = ""
         try:
             data = packed(values)
-        except TypeError as error:
-            problem = f"it holds what is no value ({error}). Bring it as text"
-            data = packed({column: repr(value) for column, value in values.items()})
+        except TypeError:
+            data, wrong = packed_as_text(values)
         key = self._key(values) if self._group_by else None
         if key == "" and not problem:
             problem = f"{_words(self._group_by)} empty, so it cannot be told to which record the row belongs"
@@ -236,6 +239,8 @@ class Spool:
         if self._unread:
             self._note(group, NEIGHBOUR.format(where=self._unread))
             self._unread = ""
+        if wrong:
+            self._note(group, f"row {row.number}, {wrong}")
         self._put(group, file, row.number, data, *letter)
 
     def _refuse_row(self, file: int, number: int, data: bytes, letter: tuple[str, bool], problem: str) -> None:
@@ -273,8 +278,8 @@ class Spool:
     def _note(self, group: int, problem: str) -> None:
         self._db.execute(
             "UPDATE grp SET status = 'rejected', problem = problem || CASE problem WHEN '' THEN '' ELSE '; ' END || ? "
-            "WHERE id = ?",
-            (problem, group),
+            "WHERE id = ? AND length(problem) < ?",
+            (problem, group, LONGEST),
         )
 
     def _put(self, *row: Any) -> None:
