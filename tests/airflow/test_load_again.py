@@ -17,6 +17,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_intacct.client import IntacctClient
+from airflow_provider_intacct.client.errors import ThrottledError
 from airflow_provider_intacct.client.posting import RecordsInDoubtError
 from airflow_provider_intacct.transfers.folder import Folder
 from tests.airflow.conftest import Connect
@@ -201,6 +202,27 @@ def test_a_lost_reply_books_nothing_twice(
     assert len(statuses) == 150
     assert set(statuses) <= {"posted", "already_posted"}
     assert not list(folder_of(again).glob("_chunk-*"))
+
+
+def test_what_was_posted_before_a_request_failed_is_counted_and_written_down(
+    connect: Connect, sandbox: SandboxProcess, company: IntacctClient, tmp_path: Path, without_pauses: None
+) -> None:
+    connect()
+    ti = Ti()
+    long = [[*row[:-1], "x" * 900] for row in rows(range(1, 61), lines=10)]  # two requests of one chunk
+    path = write_csv(tmp_path / "bills.csv", long)
+    sandbox.fault("http_429", "create", nth=2, times=99)
+    with pytest.raises(ThrottledError):
+        load(path, tmp_path / "results", ti, on_reject="collect")
+    sandbox.control("/sandbox/faults", method="DELETE")
+    done = len(booked(company))
+    assert 0 < done < 60
+    assert counts(ti.pushed["load"]) == {"posted": done, "rolled_back": 60 - done}
+    assert [line["status"] for line in results(ti.pushed["load"])].count("posted") == done
+    again = load(path, tmp_path / "results", ti, on_reject="collect")
+    assert counts(again) == {"posted": 60 - done, "already_posted": done}
+    assert [line["status"] for line in results(again)] == ["posted"] * 60
+    assert booked(company) == {f"LB-{bill}": 1 for bill in range(1, 61)}
 
 
 def chunks(folder: Path) -> list[Path]:

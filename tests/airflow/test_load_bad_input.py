@@ -268,6 +268,9 @@ def test_more_rejects_than_allowed_stop_the_load(connect: Connect, company: Inta
     with pytest.raises(AirflowFailException, match=r"2 records were rejected, max_rejects=1\. Nothing was sent"):
         load(path, tmp_path / "results", ti, on_reject="collect", max_rejects="1")
     assert ti.pushed["load"]["refused"] == 2
+    write_csv(path, rows([4, 5], vendor="NOBODY"))
+    with pytest.raises(AirflowFailException, match=r"2 records were rejected, max_rejects=1\. What is posted stays"):
+        load(path, tmp_path / "results", Ti(run_id="a third"), on_reject="collect", max_rejects=1)
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,12 @@ class Chunk:
     def __init__(self, ledger: Ledger, name: str, places: Mapping[str, Place]) -> None:
         self._ledger, self._name, self._places = ledger, name, places
         self._lines: dict[str, Line] = {}
+        self._told: dict[str, Outcome] = {}
+
+    @property
+    def told(self) -> list[Outcome]:
+        """What is known so far."""
+        return list(self._told.values())
 
     def tell(self, news: Sending | Settled) -> None:
         """Write down what is about to be sent, or what became of it. Returns when it is on the disk."""
@@ -206,6 +212,7 @@ class Chunk:
         for outcome in outcomes:
             told = outcome.as_dict()
             del told["position"]
+            self._told[outcome.posting.control_id] = outcome
             self._lines[outcome.posting.control_id] = self._line(outcome.posting, told)
 
     def _line(self, posting: Posting, told: Mapping[str, Any]) -> Line:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from airflow_provider_intacct.transfers.inbound.spool import Group
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.client import IntacctClient
-    from airflow_provider_intacct.transfers.inbound.ledger import Ledger, Place
+    from airflow_provider_intacct.transfers.inbound.ledger import Chunk, Ledger, Place
     from airflow_provider_intacct.transfers.inbound.recording import Recorder
     from airflow_provider_intacct.transfers.inbound.spool import Spool
 
@@ -210,15 +210,23 @@ class Load:
         groups = {posting.control_id: group for group, posting in chunk}
         record = self._ledger.chunk({name: place(group.file, group.numbers) for name, group in groups.items()})
         look_first = self._look_first or any(each.act == "create" and not each.by_content for each in postings)
-        outcomes = self._outcomes(client, postings, record.tell, look_first=look_first)
+        try:
+            outcomes = self._outcomes(client, postings, record.tell, look_first=look_first)
+        except Exception:
+            self._settle(record, record.told, groups)  # a request of the chunk may have been carried out before
+            raise
+        self._settle(record, outcomes, groups)
+        if any(outcome.status == "in_doubt" for outcome in outcomes) or not self._manner.collect:
+            raise_unless_posted(outcomes)
+        self._stop_at_too_many(outcomes)
+
+    def _settle(self, record: Chunk, outcomes: Sequence[Outcome], groups: Mapping[str, Group]) -> None:
+        """Write down, count and note what became of records of a chunk."""
         record.settle(outcomes)
         for outcome in outcomes:
             self.counts[outcome.status] += 1
             if not outcome.booked:
                 self._spool.mark(groups[outcome.posting.control_id].id, outcome.status, _why(outcome))
-        if any(outcome.status == "in_doubt" for outcome in outcomes) or not self._manner.collect:
-            raise_unless_posted(outcomes)
-        self._stop_at_too_many(outcomes)
 
     def _outcomes(
         self, client: IntacctClient, postings: Sequence[Posting], tell: Any, *, look_first: bool
@@ -249,10 +257,10 @@ class Load:
         return [outcome for part in parts for outcome in self._outcomes(client, part, tell, look_first=True)]
 
     def _stop_at_too_many(self, outcomes: Sequence[Outcome] = ()) -> None:
-        """Raise RecordsRejectedError if more records were rejected than the author allows."""
+        """Raise RecordsRejectedError if more records were rejected than the author allows; `outcomes` of those sent."""
         most, rejected = self._manner.max_rejects, self.refused + self.counts["rejected"]
         if most is not None and rejected > most:
-            sent = "What is posted stays posted" if self.counts["posted"] else "Nothing was sent"
+            sent = "What is posted stays posted" if outcomes else "Nothing was sent"
             raise RecordsRejectedError(f"{rejected:,} records were rejected, max_rejects={most}. {sent}.", outcomes)
 
 
