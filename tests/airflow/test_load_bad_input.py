@@ -59,6 +59,7 @@ def test_what_spreadsheets_write_is_read(
         ("b.csv", f"{HEAD},tax\n{LINE},x\n".encode(), "has columns that are not mapped: tax"),
         ("b.csv", f"{HEAD.replace('amount', 'Amount')}\n{LINE}\n".encode(), "has no column amount (for TRX_AMOUNT)"),
         ("b.csv", f'{HEAD}\n{LINE}\n"V001,LB-1'.encode(), "after row 2: unexpected end of data"),
+        ("b.jsonl.gz", b"", "is cut off: nothing is in it"),
         ("b.csv.gz", b"\x1f\x8b\x08\x00garbage", "is cut off or damaged"),
         ("b.txt", GOOD.encode(), "its name does not tell what it is. Give format='csv'"),
         ("b.jsonl", b'[{"vendor": 1}]', "is a JSON array. Write JSON lines"),
@@ -126,7 +127,9 @@ def test_the_rest_of_the_load_is_not_lost(
     unsure = "cells" in words or "cannot be told" in words  # then the records beside it may lack the row
     assert booked(company) == ({"LB-1": 1, "LB-4": 1} if unsure else {f"LB-{bill}": 1 for bill in range(1, 5)})
     letters = (folder_of(summary) / "dead-letters.csv").read_text().splitlines()
-    assert letters[0] == f"{HEAD},_intacct_file,_intacct_row,_intacct_status,_intacct_error,_intacct_record"
+    assert (
+        letters[0] == f"{HEAD},_intacct_file,_intacct_row,_intacct_status,_intacct_error,_intacct_record,_intacct_text"
+    )
     assert any(words in letter.replace('""', '"') for letter in letters[1:])
 
 

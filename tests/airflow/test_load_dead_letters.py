@@ -237,9 +237,50 @@ def test_a_row_that_could_not_be_read_joins_its_record_when_it_is_mended(
     path = write_csv(tmp_path / "bills.csv", [*rows([1]), rows([1], lines=1)[0][:-1], *rows([2])])
     summary = load(path, tmp_path / "results", on_reject="collect")
     assert booked(company) == {}
-    mended = mend(letters(summary), lambda row: row | {"memo": row["memo"] or "the third line"})
+    mended = mend(letters(summary), lambda row: row | {"memo": row["memo"] or "the third line", "_intacct_text": ""})
     assert counts(load(mended, tmp_path / "mended", Ti(run_id="one"))) == {"posted": 2}
     assert totals(company) == {"LB-1": Decimal("30.00"), "LB-2": Decimal("20.00")}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_row_that_could_not_be_read_is_not_taken_for_one_that_can_when_it_is_fed_back_as_it_is(
+    connect: Connect, company: IntacctClient, tmp_path: Path, delimiter: str
+) -> None:
+    connect()
+    (torn,) = rows([3], lines=1)
+    torn[5:6] = ["1", "50"]  # 1,50 without quotes: its cells say 1, and the memo 50
+    cells = [*rows([1, 2], vendor="NOBODY"), torn, *rows([4], vendor="NOBODY"), *rows([3], lines=1)]
+    path = write_csv(tmp_path / "bills.csv", cells, delimiter=delimiter)
+    summary = load(path, tmp_path / "results", on_reject="collect", delimiter=delimiter)
+    for run in ("one", "two"):  # the letters of the letters, too
+        letter = letters(summary)
+        letter.write_text(letter.read_text().replace("NOBODY", "V001"))
+        summary = load(letter, tmp_path / "mended", Ti(run_id=run), on_reject="collect", delimiter=delimiter)
+    assert booked(company) == {"LB-1": 1}  # the others are beside the row, or of its number
+    assert delimiter.join(torn) in letters(summary).read_text().replace('"', "")
+    assert "put what _intacct_text says into its columns, and empty that one" in letters(summary).read_text()
+
+
+def test_a_line_that_is_no_json_keeps_its_text_until_it_is_mended(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    path = tmp_path / "vendors.jsonl"
+    path.write_text('{"id": "LV-1", "name": "One"}\n{"id": "LV-2", "name": \n')
+    options: dict[str, Any] = {
+        "object": "VENDOR",
+        "header": {"VENDORID": "id", "NAME": "name"},
+        "lines": None,
+        "group_by": None,
+        "on_reject": "collect",
+    }
+    letter = letters(load(path, tmp_path / "results", **options))
+    summary = load(letter, tmp_path / "mended", Ti(run_id="one"), **options)
+    assert counts(summary) == {"refused": 1}
+    (row,) = map(json.loads, letters(summary).read_text().splitlines())
+    assert row["_intacct_text"] == '{"id": "LV-2", "name":'
+    letter.write_text(json.dumps(row | {"id": "LV-2", "name": "Two", "_intacct_text": ""}))
+    assert counts(load(letter, tmp_path / "mended", Ti(run_id="two"), **options)) == {"posted": 1}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])

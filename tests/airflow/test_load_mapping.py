@@ -135,6 +135,9 @@ def test_a_cell_that_does_not_hold_what_its_field_needs_is_refused(
         ({"A": {"col": "x"}}, None, "'col' is none of them"),
         ({"A": {"column": "x", "value": 1}}, None, "either a column or a constant value"),
         ({"A": {"column": "x", "decimal_mark": "x"}}, None, "decimal_mark is '.' or ','"),
+        ({"A": "x", "A/B": "x"}, None, "A is given a value, and so is A/B within it"),
+        ({"ITEMS": "x"}, ("ITEMS", {"C": "x"}), "ITEMS is given a value, and so is ITEMS within it"),
+        ({"A": "x"}, ("ITEMS", {"B/C": "x", "B": "x"}), "B is given a value, and so is B/C within it"),
         (HEADER, {"ACCOUNTNO": "account"}, "lines is the name of the container"),
     ],
 )

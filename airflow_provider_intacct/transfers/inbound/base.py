@@ -39,8 +39,9 @@ class IntacctLoadingOperator(BaseOperator):
     The results stand in a folder of the run's own below `results_path`: `results-000001.jsonl` and so on, a line for
     each record (status, file, row, rows, object, act, key, natural_key, reference, errors, note, control_id); with
     `on_reject="collect"` also `dead-letters.csv` (or .jsonl, .parquet), the rows of records that were not posted with
-    all of their columns and five more. On the way in these are no columns of the record, but leave
+    all of their columns and six more. On the way in these are no columns of the record, but leave
     `_intacct_record` and `_intacct_status` as they are: they say which record a row is of, and whether it is in doubt.
+    `_intacct_text` has a row that could not be read: put it right in the row's columns, and empty it.
     The task returns a dict: results (the folder), dead_letters, sources, rows, records, posted, already_posted,
     rejected, rolled_back, in_doubt, refused (before anything was sent), refused_sources, api_transactions, seconds. A
     task that fails leaves it in the XCom `load`.

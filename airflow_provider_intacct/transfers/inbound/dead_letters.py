@@ -2,7 +2,8 @@
 
 Mended, the file is fed back as it is. Of the columns that begin with `_intacct_`, `_intacct_record` tells records
 apart, and what nothing else names, or `_intacct_status` calls in doubt, is posted under it: once, however often, and by
-whom, it is fed back.
+whom, it is fed back. A row that could not be read has its text in `_intacct_text`, and is refused until that is empty:
+what could be told of its cells may be wrong.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_intacct.client.posting.identity import Scope, content_digest, control_id
-from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, IN_DOUBT, RECORD, STATUS, beyond_json
+from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, IN_DOUBT, RECORD, STATUS, UNREAD, beyond_json
 
 if TYPE_CHECKING:
     from airflow_provider_intacct.transfers.folder import Folder, StagedFile
     from airflow_provider_intacct.transfers.inbound.spool import Group, Spool
 
 NAME = "dead-letters"
-ADDED = (f"{ERROR_PREFIX}file", f"{ERROR_PREFIX}row", STATUS, f"{ERROR_PREFIX}error", RECORD)
+ADDED = (f"{ERROR_PREFIX}file", f"{ERROR_PREFIX}row", STATUS, f"{ERROR_PREFIX}error", RECORD, UNREAD)
 ROWS_AT_A_TIME = 1000
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 Values = Mapping[str, Any]
@@ -171,7 +172,8 @@ def write_dead_letters(folder: Folder, spool: Spool, style: Style, run: Scope) -
             status = IN_DOUBT if group.doubtful else group.status  # it may be booked, whatever was refused since
             for number, row, letter in zip(group.numbers, group.rows, group.letters, strict=True):
                 counted.rows += 1
-                told = (group.file, number, status, group.problem, group.control_id or letter or own)
+                called = group.control_id or letter or own
+                told = (group.file, number, status, group.problem, called, row.get(UNREAD))
                 yield {**row, **dict(zip(ADDED, told, strict=True))}
 
     staged = folder.stage()

@@ -18,7 +18,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, AnyStr, BinaryIO
 
 from airflow_provider_intacct.client.errors import InvalidRequestError
-from airflow_provider_intacct.transfers.inbound.rows import ERROR_PREFIX, Row, SourceError
+from airflow_provider_intacct.transfers.inbound.rows import UNREAD, Row, SourceError
 from airflow_provider_intacct.transfers.parts import pyarrow
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ LONGEST_LINE = 16 * 2**20
 MOST_DIGITS = 100
 BEFORE_JSON = codecs.BOM_UTF8 + codecs.BOM_UTF16_LE + b"\0 \t\r\n"
 """Bytes that may stand before it."""
-
-UNREAD = f"{ERROR_PREFIX}text"
-"""The column of a line that is no JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ class FileSource:
                 header = self._header(next(reader, None))
                 for number, cells in enumerate(reader, 2):
                     if any(map(str.strip, cells)):  # spreadsheets end with rows of delimiters
-                        yield _csv_row(number, header, cells)
+                        yield _csv_row(number, header, cells, self.form.delimiter)
         except csv.Error as error:
             raise SourceError(
                 f"{self.name}, after row {number}: {error}. A quote inside a cell is written twice, and a cell with "
@@ -203,7 +200,7 @@ class FileSource:
             raise SourceError(f"{self.name} is no Parquet file that can be read: {error}.") from error
 
 
-def _csv_row(number: int, header: Sequence[str], cells: Sequence[str]) -> Row:
+def _csv_row(number: int, header: Sequence[str], cells: Sequence[str], delimiter: str) -> Row:
     values = {name: cell or None for name, cell in zip(header, cells, strict=False)}
     if len(cells) == len(header):
         return Row(number, values)
@@ -212,7 +209,9 @@ def _csv_row(number: int, header: Sequence[str], cells: Sequence[str]) -> Row:
         f"it has {len(cells)} cells, the header {len(header)}{extra}. A cell with the delimiter or a line end in it "
         "stands in quotes"
     )
-    return Row(number, values, problem)
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(cells)
+    return Row(number, {**values, UNREAD: text.getvalue()}, problem)
 
 
 def _json_row(number: int, content: bytes, encoding: str) -> Row:
@@ -251,6 +250,9 @@ def _no_constant(name: str) -> None:
 @contextlib.contextmanager
 def _decompressed(stream: Any, name: str) -> Iterator[Any]:
     kind = COMPRESSED.get(_compression_suffix(name))
+    if kind and not stream.read(1):
+        raise SourceError(f"{name} is cut off: nothing is in it, and a compressed file has a beginning and an end.")
+    stream.seek(0)
     if kind == "gzip":
         with gzip.GzipFile(fileobj=stream) as opened:
             yield opened

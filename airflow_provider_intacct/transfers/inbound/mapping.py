@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from airflow_provider_intacct.client.errors import InvalidRequestError
@@ -66,6 +67,7 @@ def mapped(header: Mapping[str, Any] | None, lines: Sequence[Any] | None, *, qua
         )
     cells = tuple(cell_of(field, given) for field, given in header.items())
     if not lines:
+        _check_paths([cell.path for cell in cells])
         return Mapped(cells)
     if isinstance(lines, str) or len(lines) != 2 or not isinstance(lines[1], Mapping) or not lines[1]:
         raise InvalidRequestError(
@@ -73,9 +75,20 @@ def mapped(header: Mapping[str, Any] | None, lines: Sequence[Any] | None, *, qua
             '"account", ...}). Nothing was sent.'
         )
     container = tuple(str(lines[0]).split("/"))
-    return Mapped(
-        cells, tuple(cell_of(field, given, quantities=quantities) for field, given in lines[1].items()), container
-    )
+    of_lines = tuple(cell_of(field, given, quantities=quantities) for field, given in lines[1].items())
+    _check_paths([*(cell.path for cell in cells), container])
+    _check_paths([cell.path for cell in of_lines])
+    return Mapped(cells, of_lines, container)
+
+
+def _check_paths(paths: Sequence[tuple[str, ...]]) -> None:
+    """Raise InvalidRequestError if one is the beginning of another, so that it would be a value and hold others."""
+    for outer, inner in permutations(paths, 2):
+        if inner[: len(outer)] == outer:
+            raise InvalidRequestError(
+                f"{'/'.join(outer)} is given a value, and so is {'/'.join(inner)} within it: leave one out. Nothing "
+                "was sent."
+            )
 
 
 def check_columns(name: str, columns: Sequence[str], needed: Mapping[str, str], ignored: Sequence[str] | None) -> None:

@@ -27,6 +27,9 @@ STATUS = f"{ERROR_PREFIX}status"
 IN_DOUBT = "in_doubt"
 """The one status that is heeded, too: the record may be booked under what it is called, whatever number it has now."""
 
+UNREAD = f"{ERROR_PREFIX}text"
+"""The text of a row that could not be read. While it stands in a dead letter, the row counts as not mended."""
+
 Values = Mapping[str, Any]
 
 

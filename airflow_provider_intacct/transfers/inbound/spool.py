@@ -21,6 +21,7 @@ from airflow_provider_intacct.transfers.inbound.rows import (
     IN_DOUBT,
     RECORD,
     STATUS,
+    UNREAD,
     Row,
     Source,
     Values,
@@ -58,6 +59,7 @@ SUSPECTS = """
 SELECT grp.id, suspect.number FROM suspect CROSS JOIN grp ON grp.file = suspect.file AND grp.key = suspect.key
 WHERE suspect.file = ? AND NOT instr(grp.problem, 'row ' || suspect.number || ' beside it')
 """
+MEND = f"it could not be read; put what {UNREAD} says into its columns, and empty that one"
 NEIGHBOUR = "{where} beside it cannot be read, and may belong to this record"
 SUSPECT = "{where} cannot be read, and seems to belong to this record"
 
@@ -220,6 +222,8 @@ class Spool:
     def _add(self, file: int, row: Row) -> None:
         problem, values = row.problem, row.values
         letter = (canonical_text(values.get(RECORD)).strip(), values.get(STATUS) == IN_DOUBT)
+        if not problem and canonical_text(values.get(UNREAD)).strip():
+            problem = MEND
         if not problem:
             values = {column: value for column, value in values.items() if not column.startswith(ERROR_PREFIX)}
         wrong = ""
