@@ -302,6 +302,43 @@ def test_a_load_that_dies_at_any_write_of_its_results_posts_everything_once(
     assert [line["status"] for line in lines].count("rejected") == 1
 
 
+def test_a_try_that_fails_again_leaves_one_line_for_each_record(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    ti = Ti()
+    tries = [
+        ([*rows([1]), *rows([2], amount="x"), *rows([3], amount="x")], {"4-5": "not sent", "6-7": "not sent"}),
+        ([*rows([1, 2]), *rows([3], amount="x")], {"6-7": "not sent"}),
+        ([*rows([1, 2]), *rows([3], vendor="NOBODY")], {"2-3": "posted", "4-5": "posted", "6-7": "rejected"}),
+        ([*rows([1, 2]), *rows([3], vendor="NONE")], {"2-3": "posted", "4-5": "posted", "6-7": "rejected"}),
+    ]
+    for cells, expected in tries:
+        with pytest.raises(AirflowFailException):
+            load(write_csv(tmp_path / "bills.csv", cells), tmp_path / "results", ti)
+        lines = results(ti.pushed["load"])
+        told = {line["rows"]: line["note"] if line["note"] == "not sent" else line["status"] for line in lines}
+        assert told == expected
+        assert len(lines) == len(told)
+    assert "NONE" in json.dumps(lines)
+    done = load(write_csv(tmp_path / "bills.csv", rows([1, 2, 3])), tmp_path / "results", ti)
+    assert [line["status"] for line in results(done)] == ["posted"] * 3
+    assert booked(company) == {"LB-1": 1, "LB-2": 1, "LB-3": 1}
+
+
+def test_what_a_killed_try_was_writing_is_removed_by_the_next(
+    connect: Connect, company: IntacctClient, tmp_path: Path
+) -> None:
+    connect()
+    ti = Ti()
+    path = write_csv(tmp_path / "bills.csv", rows([1]))
+    folder = folder_of(load(path, tmp_path / "results", ti))
+    names = sorted(each.name for each in folder.iterdir())
+    (folder / f".intacct-{'0' * 32}.tmp").write_text("half of the dead letters")
+    load(path, tmp_path / "results", ti)
+    assert sorted(each.name for each in folder.iterdir()) == names
+
+
 def test_a_later_try_whose_results_were_removed_looks_before_it_posts(
     connect: Connect, company: IntacctClient, tmp_path: Path
 ) -> None:

@@ -141,6 +141,7 @@ def test_a_record_elsewhere_in_the_file_is_not_posted_without_its_row_that_canno
     path = write_csv(tmp_path / "bills.csv", [*rows([1, 2, 3, 4]), cut, *rows([5, 6])])
     summary = load(path, tmp_path / "results", on_reject="collect")
     assert booked(company) == {"LB-2": 1, "LB-3": 1, "LB-6": 1}
+    assert len({tuple(sorted(line)) for line in results(summary)}) == 1  # all lines have the same entries
     told = {line["rows"]: line["errors"][0]["text"] for line in results(summary) if line["errors"]}
     assert told["2-3"] == "row 10 cannot be read, and seems to belong to this record"
     assert told["8-9"] == "row 10 beside it cannot be read, and may belong to this record"

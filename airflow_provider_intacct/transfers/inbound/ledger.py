@@ -43,6 +43,7 @@ class Ledger:
         self._chunks: list[str] = []
         self._earlier: list[str] = []
         self._number = 0
+        self._outdated = False
         self.known_before = 0
         database.execute(SCHEMA)
 
@@ -123,19 +124,18 @@ class Ledger:
             "try_number": self._try,
         }
 
+    def outdate(self) -> None:
+        """Note that this try has brought all its records: earlier lines of those refused, or left out now, are stale."""
+        self._outdated = True
+
     def close(self) -> list[str]:
-        """Write what is left, drop what later lines say anew, and return the names of the files of results."""
+        """Write what is left, drop what later lines say anew, and return the names of the files of results.
+
+        What earlier tries have sent, and this one has not come to, stays as they wrote it.
+        """
         self._write()
         for name in self._earlier:
             self._keep_valid(name)
-        return self._results()
-
-    def flush(self) -> list[str]:
-        """Write what is settled and leave the rest to a later try; return the names of the files of results."""
-        self._write()
-        return self._results()
-
-    def _results(self) -> list[str]:
         return [name for name in self._folder.names() if name.startswith("results-")]
 
     def _write_if_full(self) -> None:
@@ -167,7 +167,7 @@ class Ledger:
     def _keep_valid(self, name: str) -> None:
         """Leave in an earlier try's file what no later line says anew; a chunk's file becomes one of results."""
         before = list(_lines(self._folder.read(name)))
-        kept = [line for line in before if line["control_id"] and self._place(line["control_id"]) == name]
+        kept = [line for line in before if self._is_valid(line, name)]
         if len(kept) == len(before) and name.startswith("results-"):
             return
         if kept:
@@ -175,9 +175,14 @@ class Ledger:
         if not kept or name.startswith("_chunk-"):
             self._folder.remove(name)
 
-    def _place(self, control_id: str) -> str:
-        found = self._db.execute("SELECT place FROM ledger WHERE control_id = ?", (control_id,)).fetchone()
-        return str(found[0]) if found else ""
+    def _is_valid(self, line: Line, name: str) -> bool:
+        if not line["control_id"]:
+            return not self._outdated
+        found = self._db.execute(
+            "SELECT place = ? AND (brought OR NOT ?) FROM ledger WHERE control_id = ?",
+            (name, self._outdated, line["control_id"]),
+        ).fetchone()
+        return found is None or bool(found[0])
 
 
 class Chunk:

@@ -181,6 +181,7 @@ class Load:
             self._ledger.add(_refused(name, (), problem))
             self.refused += 1
             first.insert(0, f"- {problem}")
+        self._ledger.outdate()
         self.counts["refused"] = self.refused
         if first and not self._manner.collect:
             count = f"{self.refused:,} of {self._spool.count():,} records" if self._spool.count() else "The source"
@@ -298,6 +299,8 @@ def _refused(file: str, numbers: Sequence[int], problem: str) -> dict[str, Any]:
         "act": "",
         "key": "",
         "natural_key": {},
+        "reference": "",
+        "state": "",
         "errors": [{"errorno": "", "text": problem, "correction": ""}],
         "note": "not sent",
         "control_id": "",

@@ -80,6 +80,7 @@ class Run:
     def load(self) -> None:
         """Load. What was posted, and what was not, is written down whatever happens."""
         self.folder.prepare()
+        self.folder.clean(())
         with (
             tempfile.TemporaryDirectory(prefix="intacct-load-") as folder,
             closing(temporary_database(folder)) as database,
@@ -172,7 +173,7 @@ class Run:
 
     def _close(self, spool: Spool, ledger: Ledger, style: Callable[[], Style], *, whole: bool) -> None:
         """Write what is left to write down: results, dead letters, and a summary of both."""
-        results = ledger.close() if whole else ledger.flush()
+        results = ledger.close()
         rows = 0
         if self._manner.collect:
             self._dead_letters, rows = write_dead_letters(self.folder, spool, style(), self._run_scope)
