@@ -125,7 +125,7 @@ class Ledger:
         }
 
     def outdate(self) -> None:
-        """Note that this try has brought all its records: earlier lines of those refused, or left out now, are stale."""
+        """Note that this try has brought all its records: earlier lines of those refused or left out are stale."""
         self._outdated = True
 
     def close(self) -> list[str]:
