@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.errors import ThrottledError
-from airflow_provider_intacct.client.posting import RecordsInDoubtError
+from airflow_provider_intacct.client.posting import RecordsInDoubtError, Sending
 from airflow_provider_intacct.transfers.folder import Folder
 from tests.airflow.conftest import Connect
 from tests.airflow.loads import COLUMNS, Ti, booked, counts, folder_of, load, results, rows, totals, write_csv
@@ -324,6 +324,32 @@ def test_a_try_that_fails_again_leaves_one_line_for_each_record(
     done = load(write_csv(tmp_path / "bills.csv", rows([1, 2, 3])), tmp_path / "results", ti)
     assert [line["status"] for line in results(done)] == ["posted"] * 3
     assert booked(company) == {"LB-1": 1, "LB-2": 1, "LB-3": 1}
+
+
+def test_what_was_sent_and_has_no_outcome_is_no_result_until_it_has_one(
+    connect: Connect, company: IntacctClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(self: IntacctClient, postings: Any, *, tell: Any, **options: Any) -> Any:
+        tell(Sending(tuple(postings)))
+        raise RuntimeError("no error of Intacct's")
+
+    connect()
+    ti = Ti()
+    path = write_csv(tmp_path / "bills.csv", rows([1, 2]))
+    with monkeypatch.context() as patched:
+        patched.setattr(IntacctClient, "post", breaks)
+        with pytest.raises(RuntimeError):
+            load(path, tmp_path / "results", ti, on_reject="collect")
+    write_csv(path, rows([1], amount="11.00"))
+    with pytest.raises(AirflowFailException, match=r"(?s)was sent .* different: .*LB-2.* is not known"):
+        load(path, tmp_path / "results", ti, on_reject="collect")
+    assert results(ti.pushed["load"]) == []
+    assert len(chunks(tmp_path / "results")) == 1
+    write_csv(path, rows([1, 2]))
+    done = load(path, tmp_path / "results", ti, on_reject="collect")
+    assert counts(done) == {"posted": 2}
+    assert [line["status"] for line in results(done)] == ["posted"] * 2
+    assert not chunks(tmp_path / "results")
 
 
 def test_what_a_killed_try_was_writing_is_removed_by_the_next(

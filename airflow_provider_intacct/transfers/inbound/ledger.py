@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NAMES = re.compile(r"(?P<kind>_chunk|results)-(?P<number>\d{6})\.jsonl")
 LINES_PER_FILE = 2000
+SENDING = "sending"
 SCHEMA = """
 CREATE TABLE ledger (
     control_id TEXT PRIMARY KEY, digest TEXT, status TEXT, key TEXT, label TEXT, place TEXT, brought INTEGER DEFAULT 0
@@ -165,14 +166,15 @@ class Ledger:
         )
 
     def _keep_valid(self, name: str) -> None:
-        """Leave in an earlier try's file what no later line says anew; a chunk's file becomes one of results."""
+        """Leave in an earlier try's file what no later line says anew; a settled chunk's becomes one of results."""
         before = list(_lines(self._folder.read(name)))
         kept = [line for line in before if self._is_valid(line, name)]
-        if len(kept) == len(before) and name.startswith("results-"):
+        place = name.replace("_chunk-", "results-") if _settled(kept) else name
+        if len(kept) == len(before) and place == name:
             return
         if kept:
-            self._folder.put(name.replace("_chunk-", "results-"), _encoded(kept))
-        if not kept or name.startswith("_chunk-"):
+            self._folder.put(place, _encoded(kept))
+        if not kept or place != name:
             self._folder.remove(name)
 
     def _is_valid(self, line: Line, name: str) -> bool:
@@ -202,16 +204,17 @@ class Chunk:
         """Write down what is about to be sent, or what became of it. Returns when it is on the disk."""
         if isinstance(news, Sending):
             for posting in news.postings:
-                told = {"status": "sending", "key": "", "natural_key": dict(posting.natural_key), "errors": []}
+                told = {"status": SENDING, "key": "", "natural_key": dict(posting.natural_key), "errors": []}
                 self._lines[posting.control_id] = self._line(posting, told)
         else:
             self._take(news.outcomes)
         self._ledger.write(self._name, list(self._lines.values()))
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Take the outcomes over into the results."""
+        """Take the outcomes over into the results, unless there are records that were sent and have none."""
         self._take(outcomes)
-        self._ledger.keep(self._name, self._lines.values())
+        if _settled(self._lines.values()):
+            self._ledger.keep(self._name, self._lines.values())
 
     def _take(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -222,6 +225,10 @@ class Chunk:
 
     def _line(self, posting: Posting, told: Mapping[str, Any]) -> Line:
         return self._ledger.line(posting, self._places[posting.control_id], told)
+
+
+def _settled(lines: Iterable[Line]) -> bool:
+    return all(line["status"] != SENDING for line in lines)
 
 
 def _encoded(lines: Iterable[Line]) -> bytes:
