@@ -49,7 +49,7 @@ class PostedLedger:
         if isinstance(news, Sending):
             self._write([(each, ["sending", each.digest, "", each.label]) for each in news.postings])
         else:
-            self._write([(each.posting, _entry(each)) for each in news.outcomes])
+            self._write([(each.posting, entry_of(each)) for each in news.outcomes])
 
     def _write(self, entries: Sequence[tuple[Posting, list[str]]]) -> None:
         if self._store is None:
@@ -74,7 +74,8 @@ class PostedLedger:
         return self._part_of[control_id]
 
 
-def _entry(outcome: Outcome) -> list[str]:
+def entry_of(outcome: Outcome) -> list[str]:
+    """Return what is kept of an outcome: the beginning of `Known`."""
     return [outcome.status, outcome.posting.digest, outcome.key, outcome.posting.label]
 
 

@@ -317,6 +317,7 @@ class IntacctWriteOperator(BaseOperator):
         What is decided already goes with the trigger, for not every Airflow has a store to keep it in.
         """
         from airflow_provider_intacct.client.posting import sought
+        from airflow_provider_intacct.operators.posted_ledger import entry_of
         from airflow_provider_intacct.triggers.posting import IntacctPostingTrigger
 
         pending = [outcome.posting for outcome in outcomes if outcome.status == "in_doubt"]
@@ -328,7 +329,7 @@ class IntacctWriteOperator(BaseOperator):
             trigger=IntacctPostingTrigger(
                 sought_records=[each.as_list() for each in sought(pending)],
                 decided={
-                    each.posting.control_id: [each.status, each.posting.digest, each.key, each.posting.label, each.note]
+                    each.posting.control_id: [*entry_of(each), each.note]
                     for each in outcomes
                     if each.status != "in_doubt" and not each.posting.problem
                 },

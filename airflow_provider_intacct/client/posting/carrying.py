@@ -15,7 +15,7 @@ from airflow_provider_intacct.client.posting.explaining import UNDOES, explained
 from airflow_provider_intacct.client.posting.flow import NOT_SENT, TOO_MANY, post, refuse_changes
 from airflow_provider_intacct.client.posting.opposite import with_opposites
 from airflow_provider_intacct.client.posting.outcome import Known, Outcome, Sending, Settled
-from airflow_provider_intacct.client.posting.records import NaturalKey, Posting
+from airflow_provider_intacct.client.posting.records import NaturalKey, Posting, twins
 from airflow_provider_intacct.client.posting.targets import find_targets
 from airflow_provider_intacct.client.posting.workflow import read_acted, shows
 from airflow_provider_intacct.client.xml import functions
@@ -175,18 +175,11 @@ def named_twice(postings: Sequence[Posting], known: Mapping[str, Known]) -> list
 
     Under another name an act has another control id, so Intacct would not refuse it.
     """
-    groups: dict[tuple[str, str], list[Posting]] = {}
-    for posting in postings:
-        if posting.record[KEY]:
-            groups.setdefault((posting.kind.object_name, posting.record[KEY]), []).append(posting)
-    outcomes: list[Outcome] = []
-    for (object_name, key), group in groups.items():
-        for posting in group if len(group) > 1 else ():
-            if (before := known.get(posting.control_id)) is None or before.settled:
-                others = ", ".join(str(each.position) for each in group if each is not posting)
-                note = TWICE.format(others=others, object=object_name, key=key)
-                outcomes.append(Outcome(posting, "rejected", note=note))
-    return outcomes
+    return [
+        Outcome(posting, "rejected", note=TWICE.format(others=others, object=posting.kind.object_name, key=key))
+        for posting, key, others in twins((posting, posting.record[KEY]) for posting in postings)
+        if (before := known.get(posting.control_id)) is None or before.settled
+    ]
 
 
 def _unsent(posting: Posting, known: Mapping[str, Known], why: str) -> Outcome:

@@ -1,6 +1,6 @@
 """One record and what is to be done with it, as a value; and who the record is. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Protocol, TypeGuard, runtime_checkable
@@ -91,6 +91,20 @@ class Posting:
     def label(self) -> str:
         """How a person would call it: `record 2 (APBILL, VENDORID V1, RECORDID 4711)`."""
         return f"record {self.position} ({', '.join([self.kind.name, *map(' '.join, self.numbers)])})"
+
+
+def twins(numbered: Iterable[tuple[Posting, str]]) -> Iterator[tuple[Posting, str, str]]:
+    """Yield each posting that means the same record as another, with its number and the positions of the others.
+
+    `numbered` says the number of each posting's record, "" where it is not known.
+    """
+    groups: dict[tuple[str, str], list[Posting]] = {}
+    for posting, number in numbered:
+        if number:
+            groups.setdefault((posting.kind.object_name or posting.kind.name, number), []).append(posting)
+    for (_, number), group in groups.items():
+        for posting in group if len(group) > 1 else ():
+            yield posting, number, ", ".join(str(each.position) for each in group if each is not posting)
 
 
 def natural_key(record: Record, kind: Kind) -> NaturalKey:

@@ -26,6 +26,7 @@ from airflow_provider_intacct.client.posting.records import (
     identity_of,
     kind_and_record,
     natural_key,
+    twins,
     written,
 )
 from airflow_provider_intacct.client.posting.updates import digest_of, is_statistical, keyed_by, left
@@ -122,9 +123,9 @@ def decided(
             outcomes.append(Outcome(posting, "rejected", note=problem))
         else:
             pending.append(_as_update(posting, found[0]) if found else replace(posting, looked_up=False))
-    twins = _of_one_record(pending, numbers, booked)
-    outcomes += twins.values()
-    pending = [posting for posting in pending if posting.control_id not in twins]
+    refused = _of_one_record(pending, numbers, booked)
+    outcomes += refused.values()
+    pending = [posting for posting in pending if posting.control_id not in refused]
     same = yield from compared(execute, [each for each in pending if each.unless_same], numbers)
     outcomes += [already_posted(posting, same[posting.control_id]) for posting in pending if posting.control_id in same]
     return [posting for posting in pending if posting.control_id not in same], outcomes
@@ -137,23 +138,16 @@ def _of_one_record(
 
     None of them is sent: the later one would silently write over the earlier, and nobody knows which is meant to stay.
     """
-    groups: dict[tuple[str, str], list[Posting]] = {}
-    for posting in postings:
-        if number := next(iter(numbers.get(posting.control_id, ())), own_number(posting)):
-            groups.setdefault((posting.kind.object_name or posting.kind.name, number), []).append(posting)
-    written: dict[tuple[str, str], list[Posting]] = {}
-    for each in booked:
-        written.setdefault((each.posting.kind.object_name or each.posting.kind.name, each.key), []).append(each.posting)
+    numbered = [(each, next(iter(numbers.get(each.control_id, ())), own_number(each))) for each in postings]
+    pending = {posting.control_id for posting in postings}
     return {
-        posting.control_id: Outcome(posting, "rejected", note=_same_record(posting, record[1], all_of_it))
-        for record, group in groups.items()
-        for posting in group
-        if len(all_of_it := [*group, *written.get(record, ())]) > 1
+        posting.control_id: Outcome(posting, "rejected", note=_same_record(posting, number, others))
+        for posting, number, others in twins([*numbered, *((each.posting, each.key) for each in booked)])
+        if posting.control_id in pending
     }
 
 
-def _same_record(posting: Posting, number: str, group: Sequence[Posting]) -> str:
-    others = ", ".join(str(each.position) for each in group if each is not posting)
+def _same_record(posting: Posting, number: str, others: str) -> str:
     return (
         f"record {others} of this call means the same {posting.kind.name}, {posting.kind.record_key} {number}, by "
         "another name. Nothing was sent: bring all that shall change of it in one record"
