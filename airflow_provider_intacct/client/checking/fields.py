@@ -1,6 +1,6 @@
 """What the definitions of an object say against the entries of a record: names, requirements, types, lengths. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
@@ -83,7 +83,7 @@ def _missing(section: Section, company: Company) -> Iterator[Problem]:
         for name, entry in section.shape.entries.items():
             if entry.required and name not in given and name not in ADVISORY and not _amount(name, given):
                 yield _problem(section, name, ("it is required", "give it"))
-        yield from _without_amount(section, given)
+        yield from _without_amount(section, section.shape.entries, given)
         yield from _of_bills(section, given)
         return
     definition = company.definition(section.object)
@@ -103,8 +103,8 @@ def _amount(name: str, given: set[str]) -> bool:
     return name in ("TRX_AMOUNT", "AMOUNT") and bool({"TRX_AMOUNT", "AMOUNT"} & given)
 
 
-def _without_amount(section: Section, given: set[str]) -> Iterator[Problem]:
-    names = [name for name in section.shape.entries if name.upper() in AMOUNTS] if section.shape is not None else []
+def _without_amount(section: Section, entries: Iterable[str], given: set[str]) -> Iterator[Problem]:
+    names = [name for name in entries if name.upper() in AMOUNTS]
     if section.is_line and not section.is_split and names and not any(name.upper() in AMOUNTS for name in given):
         before_tax = min(names, key=lambda name: name.upper() == "TOTALTRXAMOUNT")
         yield _problem(section, before_tax, ("it has no amount", "give it"))

@@ -127,7 +127,6 @@ class OtherReceipt(Transaction):
             return "give either bank or undeposited_account: where the money goes"
         if self.deposit_date is not None and self.bank is None:
             return "deposit_date goes with bank"
-        twice = next((number for number, line in enumerate(self.lines, 1) if one_amount(line)), 0)
-        if twice:
-            return f"line {twice}: {one_amount(self.lines[twice - 1])}"
-        return tax_included(self.lines, included=bool(self.inclusive_tax))
+        problems = ((number, one_amount(line)) for number, line in enumerate(self.lines, 1))
+        twice = next((f"line {number}: {problem}" for number, problem in problems if problem), "")
+        return twice or tax_included(self.lines, included=bool(self.inclusive_tax))

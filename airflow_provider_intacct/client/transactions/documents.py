@@ -15,6 +15,9 @@ from airflow_provider_intacct.client.transactions.values import Dimensions, Exch
 
 Action = Literal["Submit", "Draft"]
 
+Key = int | str
+"""A record number (RECORDNO)."""
+
 EXCHANGE = ("basecurr", "currency", "exchratedate", "exchratetype", "exchrate")
 
 TAX = ("inclusivetax", "taxsolutionid")
@@ -101,8 +104,8 @@ class Credit:
     """A credit that a payment uses up: what the fields call it, its key, the line it comes from, and how much of it."""
 
     name: str
-    key: int | str | None
-    line: int | str | None
+    key: Key | None
+    line: Key | None
     amount: Decimal | None
 
 
@@ -119,6 +122,16 @@ def credit_problem(money: Decimal | None, credits: Sequence[Credit]) -> str:
         return "nothing is paid; give amount, or a credit with its amount"
     wrong = next((f"{name} is {amount}" for name, amount in given.items() if amount <= 0), "")
     return f"{wrong}; a payment is more than zero" if wrong else ""
+
+
+def without_whole(name: str, whole: Key | None, line: Key | None) -> str:
+    """Say that a line is given without the record it is of, or nothing."""
+    return f"{name}_line goes with {name}" if line is not None and whole is None else ""
+
+
+def when_due(due: date | None, terms: str | None) -> str:
+    """Say that nothing tells when a document is due, or nothing."""
+    return "give due or terms, which say when it is due" if due is None and terms is None else ""
 
 
 def one_account(account: str | None, account_label: str | None) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from airflow_provider_intacct.client.transactions.documents import EXCHANGE
+from airflow_provider_intacct.client.transactions.documents import EXCHANGE, when_due
 from airflow_provider_intacct.client.transactions.shape import (
     CustomFields,
     Money,
@@ -170,15 +170,8 @@ class SalesDocument(TradeDocument):
         *("transactiontype", "datecreated", "dateposted", "createdfrom", "customerid", "documentno", "origdocdate"),
         *("referenceno", "termname", "datedue", "message", "shippingmethod", "shipto", "billto", "supdocid"),
         *("externalid", *EXCHANGE, "vsoepricelist", "customfields", "state", "projectid"),
-        *(
-            "needbydate",
-            "trackingnumber",
-            "shippeddate",
-            "customerponumber",
-            "taxsolutionid",
-            "sotransitems",
-            "subtotals",
-        ),
+        *("needbydate", "trackingnumber", "shippeddate", "customerponumber", "taxsolutionid"),
+        *("sotransitems", "subtotals"),
     )
 
 
@@ -231,18 +224,8 @@ class PurchasingDocument(TradeDocument):
     order: ClassVar[tuple[str, ...]] = (
         *("transactiontype", "datecreated", "dateposted", "createdfrom", "vendorid", "documentno", "referenceno"),
         *("vendordocno", "termname", "datedue", "message", "shippingmethod", "returnto", "payto", "deliverto"),
-        *(
-            "supdocid",
-            "externalid",
-            *EXCHANGE,
-            "customfields",
-            "state",
-            "projectid",
-            "needbydate",
-            "promiseddate",
-            "taxsolutionid",
-        ),
-        *("potransitems", "subtotals"),
+        *("supdocid", "externalid", *EXCHANGE, "customfields", "state", "projectid", "needbydate", "promiseddate"),
+        *("taxsolutionid", "potransitems", "subtotals"),
     )
 
     def derived(self) -> dict[str, Any]:
@@ -252,7 +235,7 @@ class PurchasingDocument(TradeDocument):
 
     def problem(self) -> str:
         """Say that nothing tells when it is due, or nothing."""
-        return "give due or terms, which say when it is due" if self.due is None and self.terms is None else ""
+        return when_due(self.due, self.terms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,13 @@ from airflow_provider_intacct.client.transactions.documents import (
     Adjustment,
     Credit,
     DocumentLine,
+    Key,
     credit_problem,
     one_account,
     same_signs,
     tax_included,
     with_amounts,
+    without_whole,
 )
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Transaction
 from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange, TaxEntry
@@ -94,10 +96,6 @@ class Bill(Transaction):
         return tax_included(self.lines, included=bool(self.inclusive_tax))
 
 
-Key = int | str
-"""A record number (RECORDNO)."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillPaymentDetail(Part):
     """What is paid of one bill: by money, by a credit, or both. All keys are record numbers (RECORDNO).
@@ -131,13 +129,12 @@ class BillPaymentDetail(Part):
         """Say what is missing or has the wrong sign, or nothing."""
         if (self.bill is None) == (self.debit_memo is None):
             return "give either bill or debit_memo, the record number of what is paid"
-        for name, whole, line in (
-            ("bill", self.bill, self.bill_line),
-            ("debit_memo", self.debit_memo, self.debit_memo_line),
-        ):
-            if line is not None and whole is None:
-                return f"{name}_line goes with {name}"
-        return self._credit_problem() or self._discount_problem()
+        return (
+            without_whole("bill", self.bill, self.bill_line)
+            or without_whole("debit_memo", self.debit_memo, self.debit_memo_line)
+            or self._credit_problem()
+            or self._discount_problem()
+        )
 
     def _credit_problem(self) -> str:
         credits = [

@@ -15,9 +15,12 @@ from airflow_provider_intacct.client.transactions.documents import (
     Adjustment,
     Credit,
     DocumentLine,
+    Key,
     credit_problem,
+    when_due,
     with_amounts,
     without_tax_included,
+    without_whole,
 )
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Number, Part, Style, Transaction
 from airflow_provider_intacct.client.transactions.values import Exchange
@@ -65,13 +68,7 @@ class Invoice(Transaction):
 
     def problem(self) -> str:
         """Say that nothing tells when it is due, that a line has no amount, or nothing."""
-        if self.due is None and self.terms is None:
-            return "give due or terms, which say when it is due"
-        return without_tax_included(self.lines)
-
-
-Key = int | str
-"""A record number (RECORDNO)."""
+        return when_due(self.due, self.terms) or without_tax_included(self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +109,14 @@ class ReceivedPaymentDetail(Part):
         """Say what is missing or has the wrong sign, or nothing."""
         if (self.invoice is None) == (self.debit_memo is None):
             return "give either invoice or debit_memo, the record number of what is paid"
-        if self.invoice_line is not None and self.invoice is None:
-            return "invoice_line goes with invoice"
-        if self.debit_memo_line is not None and self.debit_memo is None:
-            return "debit_memo_line goes with debit_memo"
+        return (
+            without_whole("invoice", self.invoice, self.invoice_line)
+            or without_whole("debit_memo", self.debit_memo, self.debit_memo_line)
+            or self._credit_problem()
+            or self._discount_problem()
+        )
+
+    def _credit_problem(self) -> str:
         credits = [
             Credit("adjustment", self.adjustment, self.adjustment_line, self.adjustment_amount),
             Credit("inline_credit", self.inline_credit, self.inline_line, self.inline_amount),
@@ -128,7 +129,7 @@ class ReceivedPaymentDetail(Part):
         used = [each.name for each in credits if each.key is not None]
         if len(used) > 1:
             return f"it uses {' and '.join(used)}; Intacct wants a detail for each kind of credit"
-        return self._discount_problem()
+        return ""
 
     def _discount_problem(self) -> str:
         if self.discount is not None and self.discount_date is not None:
