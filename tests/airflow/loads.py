@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_intacct.client import IntacctClient
-from airflow_provider_intacct.transfers import ObjectStorageToIntacctOperator
+from airflow_provider_intacct.transfers import ObjectStorageToIntacctOperator, SqlToIntacctOperator
 
 COLUMNS = ["vendor", "number", "date", "due", "account", "amount", "memo"]
 MAPPING: dict[str, Any] = {
@@ -28,6 +28,7 @@ MAPPING: dict[str, Any] = {
     ),
     "group_by": ["vendor", "number"],
 }
+QUERY = "SELECT vendor, number, day AS date, due, account, amount, memo FROM bills ORDER BY number, memo"
 
 
 @dataclass
@@ -71,12 +72,24 @@ def load(path: Any, results: Any, ti: Ti | None = None, **options: Any) -> dict[
     operator = ObjectStorageToIntacctOperator(
         task_id="load", path=str(path), results_path=str(results), **{**MAPPING, **options}
     )
-    try:
-        summary = operator.execute({"ti": ti})  # type: ignore[typeddict-item]
-    finally:
-        ti.try_number += 1
+    summary = _tried(operator, ti)
     assert json.loads(json.dumps(summary)) == summary
     return summary
+
+
+def load_query(results: Any, ti: Ti | None = None, *, sql: str = QUERY, **options: Any) -> dict[str, Any]:
+    """One try of a load of the rows of a query."""
+    operator = SqlToIntacctOperator(
+        task_id="load", sql_conn_id="warehouse", sql=sql, results_path=str(results), **{**MAPPING, **options}
+    )
+    return _tried(operator, ti or Ti())
+
+
+def _tried(operator: ObjectStorageToIntacctOperator | SqlToIntacctOperator, ti: Ti) -> dict[str, Any]:
+    try:
+        return operator.execute({"ti": ti})  # type: ignore[typeddict-item]
+    finally:
+        ti.try_number += 1
 
 
 def counts(summary: dict[str, Any]) -> dict[str, int]:

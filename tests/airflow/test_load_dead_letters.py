@@ -17,10 +17,9 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.client.posting import RecordsInDoubtError
-from airflow_provider_intacct.transfers import SqlToIntacctOperator
 from tests.airflow.conftest import Connect
 from tests.airflow.databases import Database
-from tests.airflow.loads import COLUMNS, MAPPING, Ti, booked, counts, folder_of, load, rows, totals, write_csv
+from tests.airflow.loads import COLUMNS, Ti, booked, counts, folder_of, load, load_query, rows, totals, write_csv
 from tests.sandbox_process import SandboxProcess
 
 NAMELESS: dict[str, Any] = {
@@ -372,10 +371,7 @@ def test_letters_in_json_show_numbers_that_are_none(connect: Connect, postgres: 
         "'NOBODY' AS vendor, 'LB-1' AS number, DATE '2026-03-02' AS date, DATE '2026-03-31' AS due, '6000' AS account"
     )
     sql = f"SELECT {columns}, 'NaN'::numeric AS amount, 'Infinity'::float8 AS memo"
-    operator = SqlToIntacctOperator(
-        task_id="load", sql_conn_id="warehouse", sql=sql, results_path=str(tmp_path), on_reject="collect", **MAPPING
-    )
-    letter = letters(operator.execute({"ti": Ti()}))  # type: ignore[typeddict-item]
+    letter = letters(load_query(tmp_path, sql=sql, on_reject="collect"))
     (row,) = map(json.loads, letter.read_text().splitlines())
     assert (row["amount"], row["memo"]) == ("NaN", "inf")
     refused = load(letter, tmp_path / "mended", Ti(run_id="one"), on_reject="collect")

@@ -11,10 +11,8 @@ from airflow_provider_intacct.client import IntacctClient
 from airflow_provider_intacct.transfers import SqlToIntacctOperator
 from tests.airflow.conftest import Connect
 from tests.airflow.databases import Database, SqliteDatabase
-from tests.airflow.loads import MAPPING, Ti, booked, counts, folder_of, load, results, rows, totals
+from tests.airflow.loads import MAPPING, QUERY, Ti, booked, counts, folder_of, load, load_query, results, rows, totals
 from tests.sandbox_process import SandboxProcess
-
-QUERY = "SELECT vendor, number, day AS date, due, account, amount, memo FROM bills ORDER BY number, memo"
 
 
 def fill(database: Database, cells: list[list[Any]]) -> None:
@@ -24,17 +22,6 @@ def fill(database: Database, cells: list[list[Any]]) -> None:
     )
     for row in cells:
         database.query("INSERT INTO bills VALUES (%s, %s, %s, %s, %s, %s, %s)", *row)
-
-
-def load_query(results: Any, ti: Ti | None = None, *, sql: str = QUERY, **options: Any) -> dict[str, Any]:
-    ti = ti or Ti()
-    operator = SqlToIntacctOperator(
-        task_id="load", sql_conn_id="warehouse", sql=sql, results_path=str(results), **{**MAPPING, **options}
-    )
-    try:
-        return operator.execute({"ti": ti})  # type: ignore[typeddict-item]
-    finally:
-        ti.try_number += 1
 
 
 def test_the_rows_of_a_query_become_bills(

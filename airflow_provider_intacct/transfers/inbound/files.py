@@ -179,7 +179,7 @@ class FileSource:
         for number, line in enumerate(lines, 1):
             content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if number == 1 and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                content.decode(encoding)
+                content.decode(encoding)  # raises, so that the file is refused, and not each of its lines
             if content.strip():
                 yield _json_row(number, content, encoding)
 

@@ -211,12 +211,11 @@ class Load:
         groups = {posting.control_id: group for group, posting in chunk}
         record = self._ledger.chunk({name: place(group.file, group.numbers) for name, group in groups.items()})
         look_first = self._look_first or any(each.act == "create" and not each.by_content for each in postings)
+        outcomes: list[Outcome] | None = None
         try:
             outcomes = self._outcomes(client, postings, record.tell, look_first=look_first)
-        except Exception:
-            self._settle(record, record.told, groups)  # a request of the chunk may have been carried out before
-            raise
-        self._settle(record, outcomes, groups)
+        finally:  # before one of its requests failed, another may have been carried out
+            self._settle(record, record.told if outcomes is None else outcomes, groups)
         if any(outcome.status == "in_doubt" for outcome in outcomes) or not self._manner.collect:
             raise_unless_posted(outcomes)
         self._stop_at_too_many(outcomes)
