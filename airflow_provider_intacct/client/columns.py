@@ -132,7 +132,7 @@ class Tables:
         found = self._found([*names, *stamped]) if names else {}
         last = body[body.rfind(b"\n", 0, len(body) - 1) + 1 :]
         if not names or len(header) == len(body) or last.count(b'"') % 2:
-            return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
+            return self._parsed(body, stamped)
         types = {found[field.name]: _in_csv(field.type) for field in self.schema}
         try:
             read = pyarrow.csv.read_csv(
@@ -146,13 +146,17 @@ class Tables:
                 ),
             )
         except pa.ArrowInvalid:
-            read = None
-        if read is None or len(read) != count:  # a text that is not closed has swallowed records
-            return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
+            return self._parsed(body, stamped)
+        if len(read) != count:  # a text that is not closed has swallowed records
+            return self._parsed(body, stamped)
         for name, text in stamped.items():
             read = read.append_column(name, pa.array([text or None] * len(read), pa.string()))
         arrays = [self._typed(read.column(found[field.name]).combine_chunks(), field) for field in self.schema]
         return pa.Table.from_arrays(arrays, schema=self.schema)
+
+    def _parsed(self, body: bytes, stamped: Mapping[str, str | None]) -> pa.Table:
+        """Return the table of a body that Arrow could misread or refuses."""
+        return self._from_rows([{**row, **stamped} for row in pages.from_csv(body)])
 
     def _found(self, names: Iterable[str]) -> Mapping[str, str]:
         """Return under which of `names`, those of a page, each column comes."""
