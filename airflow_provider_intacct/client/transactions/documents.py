@@ -124,9 +124,17 @@ def credit_problem(money: Decimal | None, credits: Sequence[Credit]) -> str:
     return f"{wrong}; a payment is more than zero" if wrong else ""
 
 
-def without_whole(name: str, whole: Key | None, line: Key | None) -> str:
-    """Say that a line is given without the record it is of, or nothing."""
-    return f"{name}_line goes with {name}" if line is not None and whole is None else ""
+def paid_problem(
+    name: str, key: Key | None, line: Key | None, *, debit_memo: Key | None, debit_memo_line: Key | None
+) -> str:
+    """Say what is wrong with the record that is paid, of which `name` is one or else a debit memo, or nothing."""
+    if (key is None) == (debit_memo is None):
+        return f"give either {name} or debit_memo, the record number of what is paid"
+    if line is not None and key is None:
+        return f"{name}_line goes with {name}"
+    if debit_memo_line is not None and debit_memo is None:
+        return "debit_memo_line goes with debit_memo"
+    return ""
 
 
 def when_due(due: date | None, terms: str | None) -> str:

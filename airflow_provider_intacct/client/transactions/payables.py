@@ -18,10 +18,10 @@ from airflow_provider_intacct.client.transactions.documents import (
     Key,
     credit_problem,
     one_account,
+    paid_problem,
     same_signs,
     tax_included,
     with_amounts,
-    without_whole,
 )
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Part, Transaction
 from airflow_provider_intacct.client.transactions.values import Dimensions, Exchange, TaxEntry
@@ -127,14 +127,9 @@ class BillPaymentDetail(Part):
 
     def problem(self) -> str:
         """Say what is missing or has the wrong sign, or nothing."""
-        if (self.bill is None) == (self.debit_memo is None):
-            return "give either bill or debit_memo, the record number of what is paid"
-        return (
-            without_whole("bill", self.bill, self.bill_line)
-            or without_whole("debit_memo", self.debit_memo, self.debit_memo_line)
-            or self._credit_problem()
-            or self._discount_problem()
-        )
+        memo, memo_line = self.debit_memo, self.debit_memo_line
+        paid = paid_problem("bill", self.bill, self.bill_line, debit_memo=memo, debit_memo_line=memo_line)
+        return paid or self._credit_problem() or self._discount_problem()
 
     def _credit_problem(self) -> str:
         credits = [

@@ -17,10 +17,10 @@ from airflow_provider_intacct.client.transactions.documents import (
     DocumentLine,
     Key,
     credit_problem,
+    paid_problem,
     when_due,
     with_amounts,
     without_tax_included,
-    without_whole,
 )
 from airflow_provider_intacct.client.transactions.shape import CustomFields, Money, Number, Part, Style, Transaction
 from airflow_provider_intacct.client.transactions.values import Exchange
@@ -107,14 +107,9 @@ class ReceivedPaymentDetail(Part):
 
     def problem(self) -> str:
         """Say what is missing or has the wrong sign, or nothing."""
-        if (self.invoice is None) == (self.debit_memo is None):
-            return "give either invoice or debit_memo, the record number of what is paid"
-        return (
-            without_whole("invoice", self.invoice, self.invoice_line)
-            or without_whole("debit_memo", self.debit_memo, self.debit_memo_line)
-            or self._credit_problem()
-            or self._discount_problem()
-        )
+        memo, memo_line = self.debit_memo, self.debit_memo_line
+        paid = paid_problem("invoice", self.invoice, self.invoice_line, debit_memo=memo, debit_memo_line=memo_line)
+        return paid or self._credit_problem() or self._discount_problem()
 
     def _credit_problem(self) -> str:
         credits = [
